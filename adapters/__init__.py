@@ -1,0 +1,1 @@
+"""The world: the only package that speaks HTTP, storage, environment and clock."""

@@ -1,0 +1,1 @@
+"""The words: what sponsors, guests and operators read."""

@@ -1,0 +1,1 @@
+"""The rules of guest reviews: pure functions from values to values."""

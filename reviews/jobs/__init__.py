@@ -1,0 +1,1 @@
+"""One module per thing that can happen; each uses rules and ports, nothing else."""

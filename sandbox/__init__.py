@@ -1,0 +1,1 @@
+"""A tenant to play with; production never imports it."""
