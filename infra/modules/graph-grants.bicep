@@ -1,0 +1,62 @@
+// Every Microsoft Graph right of the worker, by profile. docs/permissions.md says which call needs which, and a test
+// compares the two. The web identity has none; Mail.* is granted by Exchange for one mailbox, never here.
+extension microsoftGraphV1
+
+@description('Required. observe, review or enforce.')
+param profile string
+
+@description('Required. Principal id of the worker identity.')
+param workerPrincipalId string
+
+var appRoleIds = {
+  'AccessReview.Read.All': 'd07a8cc0-3d51-4b77-b3b0-32704d1f69fa'
+  'AccessReview.ReadWrite.All': 'ef5f7d5c-338f-44b0-86c3-351f46c8bb5f'
+  'AuditLog.Read.All': 'b0afded3-3588-46d8-8b3d-9842eff778da'
+  'Group.ReadWrite.All': '62a82d76-70ea-41e2-9197-370581804d09'
+  'GroupMember.Read.All': '98830695-27a2-44f7-8c18-0c3ebc9698f6'
+  'LicenseAssignment.Read.All': 'e2f98668-2877-4f38-a2f4-8202e0717aa1'
+  'Policy.Read.All': '246dd0d5-5bd0-4def-940b-0421030a5b68'
+  'User.DeleteRestore.All': 'eccc023d-eccf-4e7b-9683-8813ab36cecc'
+  'User.EnableDisableAccount.All': '3011c876-62b7-4ada-afa2-506cbbecc68c'
+  'User.Read.All': 'df021288-bdef-4463-88db-98f22de89214'
+}
+var grants = {
+  observe: [
+    'AccessReview.Read.All'
+    'AuditLog.Read.All'
+    'GroupMember.Read.All'
+    'LicenseAssignment.Read.All'
+    'Policy.Read.All'
+    'User.Read.All'
+  ]
+  review: [
+    'AccessReview.ReadWrite.All'
+    'AuditLog.Read.All'
+    'Group.ReadWrite.All'
+    'LicenseAssignment.Read.All'
+    'Policy.Read.All'
+    'User.Read.All'
+  ]
+  enforce: [
+    'AccessReview.ReadWrite.All'
+    'AuditLog.Read.All'
+    'Group.ReadWrite.All'
+    'LicenseAssignment.Read.All'
+    'Policy.Read.All'
+    'User.DeleteRestore.All'
+    'User.EnableDisableAccount.All'
+    'User.Read.All'
+  ]
+}
+
+resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
+  appId: '00000003-0000-0000-c000-000000000000'
+}
+
+resource grant 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for role in grants[profile]: {
+  appRoleId: appRoleIds[role]
+  principalId: workerPrincipalId
+  resourceId: graph.id
+}]
+
+output granted array = grants[profile]

@@ -1,0 +1,175 @@
+"""What is written down: plans, events, mails owed, runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from reviews.model import Case, CaseId, GuestId, PersonId, Reason, Receipt, Recommendation, RunId
+
+# --- what a night intends --------------------------------------------------------------------------
+
+
+class Act(StrEnum):
+    """What a night may want done to one guest. Harmful ones are told by ``HARMFUL``."""
+
+    ASK = "ask"
+    NOTICE = "notice"
+    BLOCK = "block"
+    DELETE = "delete"
+    CLOSE = "close"
+
+
+HARMFUL = frozenset({Act.NOTICE, Act.BLOCK, Act.DELETE})
+"""Notice is counted as harmful because it announces harm: what holds harm back holds the warning back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a night wants done, under a key that makes its effect happen once."""
+
+    key: str
+    kind: Act
+    guest_id: GuestId
+    reviewers: tuple[PersonId, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    because: str = ""
+    """The first reason's code: what a table or a count groups by."""
+    case_id: CaseId | None = None
+    recommendation: Recommendation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An action the guardrails took out of the plan, and by which of them."""
+
+    action: Action
+    held_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a night intends: data to print, store, compare, refuse or approve by ``plan_hash``."""
+
+    taken_at: datetime
+    guests: int
+    receipt: Receipt
+    policy_hash: str
+    plan_hash: str
+    actions: tuple[Action, ...]
+    held: tuple[Held, ...]
+    alerts: tuple[Reason, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Guests by verdict (``activity.stale`` ...) and by why left alone (``left-alone.exempt`` ...)."""
+
+
+# --- what the ledger keeps -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a guest's record. ``hash`` covers everything else and the hash of the line before."""
+
+    guest_id: GuestId
+    seq: int
+    at: datetime
+    kind: str
+    actor: str
+    """``gatehouse``, a person's object id, or ``operator``."""
+    run_id: RunId | None
+    case: Case
+    """The case as it is after this event: the current case can be rebuilt from events alone."""
+    facts: Mapping[str, str | int | None]
+    previous: str
+    hash: str
+
+
+class MailStep(StrEnum):
+    """Where a mail stands in the outbox."""
+
+    PENDING = "pending"
+    DRAFTED = "drafted"
+    SENT = "sent"
+    VERIFIED = "verified"
+    DROPPED = "dropped"
+
+
+class MailKind(StrEnum):
+    """Every mail there is; the value is the folder of its templates."""
+
+    REVIEW_REQUEST = "review-request"
+    ANSWER_RECEIPT = "answer-receipt"
+    GUEST_NOTICE = "guest-notice"
+    REMOVAL_DONE = "removal-done"
+    RESTORED = "restored"
+    RUN_DIGEST = "run-digest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedMail:
+    """A mail that is owed: written in the same transaction as its reason, sent by the outbox protocol.
+
+    ``home`` is where the reason lives: ``guest:<id>``, ``batch:<id>`` or ``run:<id>``. ``id`` is unique in
+    its home, for example ``guest-notice.<case id>``. ``to`` is an address (never logged).
+    """
+
+    home: str
+    id: str
+    kind: MailKind
+    to: str
+    language: str
+    owed_at: datetime
+    version: int = 1
+    step: MailStep = MailStep.PENDING
+    draft_id: str | None = None
+    internet_message_id: str | None = None
+    sent_at: datetime | None = None
+    facts: Mapping[str, str | int | None] = field(default_factory=dict)
+    """What the composer needs besides the records: ids and codes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One transaction on one guest: the case changes, an event says why, mails are owed.
+
+    ``case.version`` is the version after the move, one more than the stored one (1 for a guest never
+    seen before, or one more than the closed case it replaces).
+    """
+
+    case: Case
+    kind: str
+    actor: str
+    at: datetime
+    run_id: RunId | None = None
+    facts: Mapping[str, str | int | None] | None = None
+    owes: tuple[OwedMail, ...] = ()
+
+
+class RunStep(StrEnum):
+    """How far a run has come."""
+
+    STARTED = "started"
+    PLANNED = "planned"
+    HANDED_OVER = "handed-over"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One job at one slot. ``nonce`` is random, drawn once, and seeds the ids of what the run creates."""
+
+    id: RunId
+    job: str
+    slot: datetime
+    step: RunStep
+    owner: str
+    leased_until: datetime
+    nonce: str
+    version: int
+    plan_hash: str | None = None
+    plan_digest: str | None = None
+    """SHA-256 of the stored plan's bytes."""
+    guests: int | None = None
+    """How many guests the census read: what the next night's shrink breaker compares with."""
+    finished_at: datetime | None = None
+    summary: Mapping[str, int | str] = field(default_factory=dict)

@@ -1,0 +1,298 @@
+"""The sandbox tenant: people, groups, reviews and mailboxes that live on a clock moved by hand.
+
+``sandbox.graph_api`` shows it as Microsoft Graph; the methods here are what happens in the world outside
+our program: people sign in, reviewers answer in My Access, somebody leaves.
+"""
+
+import copy
+import hashlib
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import RLock
+from typing import Any, Literal
+
+from reviews.ports import Clock
+from sandbox.tenant_directory import Directory, Json, Population, graph_time
+from sandbox.tenant_mail import Mailroom, SentMail
+from sandbox.tenant_reviews import CHOICES, IN_PROGRESS, Review, Reviews
+from sandbox.tenant_throttle import Throttle
+
+DEFAULT_GRANTED = frozenset(
+    {
+        "AccessReview.ReadWrite.All",
+        "AuditLog.Read.All",
+        "Group.ReadWrite.All",
+        "LicenseAssignment.Read.All",
+        "Policy.Read.All",
+        "User.DeleteRestore.All",
+        "User.EnableDisableAccount.All",
+        "User.Read.All",
+    }
+)
+"""The least set of application permissions for every operation the sandbox knows, mail apart: mail is
+granted per mailbox, by Exchange (``mailboxes``)."""
+
+TOKEN = "sandbox"  # noqa: S105 - the sandbox's bearer opens nothing else
+NATIVE_SENDER = "access-reviews@entra.example"
+
+
+class NotAllowed(Exception):  # noqa: N818 - reads as what it says
+    """Somebody tried what the tenant does not let them do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request the tenant answered (or dropped: ``status`` None)."""
+
+    operation: str
+    path: str
+    status: int | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A failure to play: an error ``status``, or a lost connection when None; before or after the effect."""
+
+    when: Literal["before", "after"]
+    status: int | None = 503
+    code: str = "serviceNotAvailable"
+    retry_after: timedelta | None = None
+
+
+class Tenant:
+    """A tenant of ``population``, as of ``clock``.
+
+    ``granted``: the app's permissions. ``mailboxes``: addresses Exchange lets it use. ``lag``: how long a new
+    object cannot be read. ``start_delay``: how late reviews begin. ``premium``: Entra ID P1 and P2 are there.
+    """
+
+    def __init__(  # noqa: PLR0913 - a tenant has this many dials
+        self,
+        population: Population,
+        clock: Clock,
+        *,
+        granted: Iterable[str] = DEFAULT_GRANTED,
+        mailboxes: Iterable[str] | None = None,
+        throttle: bool = True,
+        lag: timedelta = timedelta(seconds=5),
+        start_delay: timedelta = timedelta(minutes=10),
+        page_token_lifetime: timedelta = timedelta(hours=1),
+        premium: bool = True,
+        token: str = TOKEN,
+    ) -> None:
+        self.population = population
+        self.clock = clock
+        self.granted = frozenset(granted)
+        named = (f"guest-reviews@{population.domain}",) if mailboxes is None else mailboxes
+        self.mailboxes = frozenset(address.lower() for address in named)
+        self.lag = lag
+        self.start_delay = start_delay
+        self.page_token_lifetime = page_token_lifetime
+        self.premium = premium
+        self.token = token
+        self.app: Json = {"id": self._derived("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
+        self.directory = Directory(population)
+        self.reviews = Reviews(self.directory)
+        self.mail = Mailroom()
+        self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
+        self.audits: list[Json] = []
+        self.calls: deque[Call] = deque(maxlen=200_000)
+        self.faults: Callable[[str, str], Fault | None] | None = None
+        self.lock = RLock()
+        self._made = 0
+
+    # --- time and identity ------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Return the tenant's present moment, after letting what fell due happen."""
+        now = self.clock.now()
+        for review, state in self.reviews.settle(now, self.new_id):
+            if state == IN_PROGRESS and review.body["settings"].get("mailNotificationsEnabled"):
+                self.notify_reviewers(review, "A review waits for your decision", now)
+        return now
+
+    def new_id(self) -> str:
+        """Return the next object id; the same history gives the same ids."""
+        self._made += 1
+        return self._derived(str(self._made))
+
+    def _derived(self, name: str) -> str:
+        digest = hashlib.blake2b(f"{self.population.tenant_id}:{name}".encode(), digest_size=16).digest()
+        return str(uuid.UUID(bytes=digest, version=4))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Tenant":
+        """Copy the state; the population is shared, the fault hook stays behind, the clock is copied too."""
+        memo[id(self.population)] = self.population
+        twin = object.__new__(Tenant)
+        memo[id(self)] = twin
+        with self.lock:
+            for name, value in vars(self).items():
+                if name not in {"lock", "faults"}:
+                    setattr(twin, name, copy.deepcopy(value, memo))
+        twin.lock = RLock()
+        twin.faults = None
+        return twin
+
+    # --- people -----------------------------------------------------------------------------------
+
+    def user(self, object_id: str) -> Json | None:
+        """Return a live account as it is, or None. (Graph may not show it yet; this does.)"""
+        return None if object_id in self.directory.deleted else self.directory.account(object_id)
+
+    def sign_in(self, guest_id: str, at: datetime | None = None) -> bool:
+        """Let somebody sign in; the first time redeems a pending invitation. False when sign-in is blocked."""
+        with self.lock:
+            record = self.user(guest_id)
+            if record is None or not record.get("accountEnabled", True):
+                self.attempt_sign_in(guest_id, at)
+                return False
+            when = graph_time(at or self.now())
+            if record.get("externalUserState") == "PendingAcceptance":
+                self.directory.change(guest_id, {"externalUserState": "Accepted", "externalUserStateChangeDateTime": when})
+            self._activity(guest_id, record, ("lastSignIn", "lastSuccessfulSignIn"), when)
+            return True
+
+    def attempt_sign_in(self, guest_id: str, at: datetime | None = None) -> None:
+        """Let somebody fail to sign in: Graph records the attempt, not a success."""
+        with self.lock:
+            record = self.user(guest_id)
+            if record is not None:
+                self._activity(guest_id, record, ("lastSignIn",), graph_time(at or self.now()))
+
+    def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], when: str) -> None:
+        activity = dict(record.get("signInActivity") or {})
+        for kind in kinds:
+            activity[f"{kind}DateTime"] = when
+            activity[f"{kind}RequestId"] = self.new_id()
+        self.directory.change(guest_id, {"signInActivity": activity})
+
+    def change(self, object_id: str, **properties: Any) -> None:  # noqa: ANN401 - any Graph property
+        """Change an account behind our program's back."""
+        with self.lock:
+            self.now()
+            if self.directory.account(object_id) is None:
+                raise KeyError(object_id)
+            self.directory.change(object_id, properties)
+
+    def add(self, record: Json, sponsors: tuple[str, ...] = ()) -> None:
+        """Add an account (a guest invited today); Graph shows it after the replication lag."""
+        with self.lock:
+            self.directory.add(record, sponsors, self.now() + self.lag)
+
+    def delete(self, object_id: str) -> None:
+        """Soft-delete an account behind our program's back."""
+        with self.lock:
+            now = self.now()
+            if self.user(object_id) is None:
+                raise KeyError(object_id)
+            self.directory.deleted[object_id] = now
+
+    def deleted(self, object_id: str) -> bool:
+        """Say whether an account lies in the recycle bin, restorable."""
+        return self.directory.deleted_user(object_id, self.now()) is not None
+
+    # --- mail -------------------------------------------------------------------------------------
+
+    def sent(self) -> tuple[SentMail, ...]:
+        """Return every mail that left, Entra's own included, oldest first."""
+        self.now()
+        return tuple(self.mail.left)
+
+    def inbox(self, address: str) -> tuple[SentMail, ...]:
+        """Return the mails an address got, oldest first."""
+        wanted = address.lower()
+        return tuple(m for m in self.sent() if wanted in (a.lower() for a in m.to))
+
+    def notify_reviewers(self, review: Review, subject: str, now: datetime) -> None:
+        """Send Entra's own mail to everybody who reviews."""
+        for person in review.contacted:
+            record = self.user(person) or {}
+            self.mail.left.append(
+                SentMail(
+                    message_id="",
+                    internet_message_id=f"<{self.new_id()}@entra.example>",
+                    from_address=NATIVE_SENDER,
+                    to=(record.get("mail") or record.get("userPrincipalName") or person,),
+                    subject=subject,
+                    content_type="text",
+                    body=str(review.body.get("descriptionForReviewers") or ""),
+                    headers=(),
+                    at=now,
+                )
+            )
+
+    # --- reviews ----------------------------------------------------------------------------------
+
+    def definitions(self) -> tuple[Review, ...]:
+        """Return the reviews there are, oldest first."""
+        self.now()
+        return tuple(self.reviews.all.values())
+
+    def decide(  # noqa: PLR0913 - an answer in My Access is made of these
+        self,
+        definition_id: str,
+        instance_id: str,
+        principal_id: str,
+        decision: str,
+        justification: str,
+        reviewer_id: str,
+    ) -> None:
+        """Answer in My Access as a person.
+
+        Raises:
+            NotAllowed: not a reviewer of that guest, the review is not running, or a justification is missing.
+
+        """
+        with self.lock:
+            now = self.now()
+            review = self.reviews.all.get(definition_id)
+            item = review.items.get(principal_id) if review and review.instance_id == instance_id else None
+            if review is None or item is None:
+                raise KeyError(principal_id)
+            if review.status != IN_PROGRESS or decision not in CHOICES:
+                message = f"the review is {review.status}, or {decision!r} is no decision"
+                raise NotAllowed(message)
+            if reviewer_id not in self.reviews.reviewers(review, principal_id, now):
+                message = f"{reviewer_id} is not asked about {principal_id}"
+                raise NotAllowed(message)
+            required = review.body["settings"].get("justificationRequiredOnApproval")
+            if decision == "Approve" and required and not justification:
+                message = "this review wants a justification for every approval"
+                raise NotAllowed(message)
+            person = self.user(reviewer_id) or {}
+            by = {k: person.get(k) for k in ("id", "displayName", "userPrincipalName")}
+            self.reviews.record(review, [item], decision, justification, by, now)
+
+    # --- what became of it ------------------------------------------------------------------------
+
+    def groups_created(self) -> tuple[Json, ...]:
+        """Return the groups made through Graph that are still there, each with the ids of its ``members``."""
+        directory = self.directory
+        made = [directory.groups[g] for g in directory.groups if g in directory.created]
+        return tuple({**g.record, "members": directory.members(g)} for g in made)
+
+    def snapshot(self) -> Json:
+        """Return the whole outcome without volatile ids and instants, to compare two histories."""
+        nicknames = {g: group.record.get("mailNickname") for g, group in self.directory.groups.items()}
+        return {
+            "changed": {k: dict(sorted(v.items())) for k, v in sorted(self.directory.changes.items())},
+            "deleted": sorted(self.directory.deleted),
+            "groups": sorted((g["mailNickname"], sorted(g["members"])) for g in self.groups_created()),
+            "reviews": sorted(
+                (
+                    str(review.body.get("displayName")),
+                    review.status,
+                    str(nicknames.get(review.group_id)),
+                    sorted((k, i.decision, i.justification, i.apply_result) for k, i in review.items.items()),
+                )
+                for review in self.definitions()
+            ),
+            "mail": sorted((m.from_address, m.to, m.subject) for m in self.sent()),
+            "drafts": sorted(
+                str(m.properties.get("subject")) for m in self.mail.messages.values() if m.folder == "drafts"
+            ),
+        }
