@@ -194,7 +194,7 @@ module web 'modules/app.bicep' = {
     mainSiteAccess: 'Allow'
     whenSignedOut: 'RedirectToLoginPage'
     openPaths: [
-      '/api/health'
+      '/health'
     ]
     registrationClientId: registrations.outputs.webClientId
     allowedAudiences: [

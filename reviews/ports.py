@@ -26,6 +26,7 @@ from reviews.model import (
     SetAside,
     Submission,
 )
+from reviews.policy import Policy
 from reviews.records import Action, Event, Move, OwedMail, Plan, Run
 
 
@@ -38,6 +39,14 @@ class Clock(Protocol):
 
     async def sleep(self, duration: timedelta) -> None:
         """Wait; a clock moved by hand moves instead."""
+        ...
+
+
+class Policies(Protocol):
+    """Where the policy in force comes from."""
+
+    async def current(self) -> Policy:
+        """Return the policy in force now; an edit shows at the next call."""
         ...
 
 
@@ -196,7 +205,6 @@ class AccessReviews(Protocol):
 class Ledger(Protocol):
     """The record: runs, cases with their chained events, batches, answers, owed mail."""
 
-    # runs
     async def begin_run(
         self, job: str, slot: datetime, *, owner: str, now: datetime, lease: timedelta
     ) -> Run | None:
@@ -218,7 +226,6 @@ class Ledger(Protocol):
         """Return the newest runs of a job by slot, newest first."""
         ...
 
-    # cases
     async def case(self, guest_id: GuestId) -> Case | None:
         """Return the current case of a guest (the last one, also when closed)."""
         ...
@@ -250,7 +257,6 @@ class Ledger(Protocol):
         """Return the guests whose record grew on or after a day (UTC), sorted."""
         ...
 
-    # batches
     async def begin_batch(self, batch: Batch, asks: Sequence[Action]) -> Batch:
         """Write an intended batch and what it asks unless it is there already; return what is stored."""
         ...
@@ -287,7 +293,6 @@ class Ledger(Protocol):
         """Return all answers of a batch, by guest and version."""
         ...
 
-    # mail
     async def owed_mail(self, home: str, mail_id: str) -> OwedMail | None:
         """Read one owed mail."""
         ...
@@ -307,7 +312,6 @@ class Ledger(Protocol):
         """Return (home, id) of every mail not yet verified or dropped."""
         ...
 
-    # approvals
     async def approve(self, plan_hash: str, *, by: str, at: datetime) -> None:
         """Write down that an operator approved a plan by its hash. Safe to repeat."""
         ...

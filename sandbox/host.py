@@ -183,11 +183,15 @@ class Host:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(self._where)
             server = _Server(
-                uvicorn.Config(self._web.application, log_config=None, access_log=False, lifespan="off")
+                uvicorn.Config(
+                    self._web.application, log_config=None, access_log=False, lifespan="off", ws="none"
+                )
             )
             task = asyncio.create_task(server.serve(sockets=[listener]))
             try:
                 await server.has_started()
+                if task.done():
+                    await task
                 yield f"http://{self._where[0]}:{listener.getsockname()[1]}"
             finally:
                 server.should_exit = True
@@ -250,8 +254,10 @@ class _Server(uvicorn.Server):
         self._started_up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._started_up.set()
+        try:
+            await super().startup(sockets=sockets)
+        finally:
+            self._started_up.set()
 
     async def has_started(self) -> None:
         await self._started_up.wait()

@@ -103,9 +103,12 @@ def _read(name: str, declared: Any, *, route_prefix: str, settings: Mapping[str,
     outputs = tuple(_outputs([binding for binding in bindings if binding is not triggers[0]], settings))
     parameters = inspect.signature(call).parameters
     known = {str(triggers[0]["name"]), "context", *(output.name for output in outputs)}
-    stray = [parameter for parameter in parameters if parameter not in known]
-    if stray:
-        raise BadSettings([f"parameter {parameter} is declared by no binding" for parameter in stray])
+    stray = [f"parameter {name} is declared by no binding" for name in parameters if name not in known]
+    unbound = [
+        f"binding {name} has no parameter" for name in known - {"context", RETURN} if name not in parameters
+    ]
+    if stray or unbound:
+        raise BadSettings(stray + unbound)
     return Function(
         name=name,
         call=call,

@@ -1,7 +1,7 @@
 """One invocation of one function: its arguments, its outputs, and how it ended.
 
 An invocation runs as a task of its own, so that a failure is a value the host reads and never an accident
-that takes the host down. Only what is no failure at all passes (the end of the process, a cut made by a test).
+that takes the host down. Only what is no failure at all passes (the end of the process, a cut by a test).
 """
 
 import asyncio

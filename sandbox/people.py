@@ -86,7 +86,7 @@ class People(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """A tenant's people from a seed: every answer the same each time, on every machine, as quick as any other.
+    """A tenant's people from a seed: every answer the same each time, and as quick as any other.
 
     ``as_of`` is the aware UTC moment its history ends. ``hostile_share`` (0 to 1) of the guests carry a
     display name that tries to break a mail or a page.

@@ -1,12 +1,12 @@
 """Makes up the colleagues of the sandbox tenant, who vouch for its guests, and the groups they are in."""
 
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from sandbox.people_guests import DAY, SignIns, initial_domain, sign_in_activity, stamp
 from sandbox.people_ids import Ids
 from sandbox.people_making import FULL, draws, key_of
-from sandbox.people_names import PAIRS, name_of
+from sandbox.people_names import PAIRS, Name, name_of, spell
 
 SCRIPTED: Final = 8
 """The first members are in office when the history ends: the demo gives some of them a part to play."""
@@ -15,7 +15,7 @@ _DEPARTED: Final = 0.10
 _WITHOUT_MAILBOX: Final = 0.11
 _OUTSIDE: Final = 0.12
 _SISTER: Final = "contoso-group.example"
-_DEPARTMENTS: Final = (
+_WORK: Final = (
     ("Finance", "Controller"),
     ("IT", "Systems engineer"),
     ("Legal", "Counsel"),
@@ -44,6 +44,72 @@ GROUP_NAMES: Final = (
 )
 SPONSOR_GROUPS: Final = 6
 """The first groups vouch for guests; the fifth has no mail address, the sixth no members."""
+
+
+class MemberFacts(NamedTuple):
+    """What is true of one member; ``member_record`` writes it. Moments: seconds since 1970."""
+
+    object_id: str
+    name: Name
+    domain: str
+    standing: Standing
+    created: float
+    seen: float
+    work: tuple[str, str]
+    language: str | None
+    country: str | None
+    synced: bool
+
+
+def member_record(facts: MemberFacts) -> dict[str, Any]:
+    """Write the full Graph user of a member."""
+    outside = facts.standing == "outside"
+    host = initial_domain(facts.domain)
+    mail = f"{facts.name.spelt}@{_SISTER if outside else facts.domain}"
+    upn = f"{mail.replace('@', '_')}#EXT#@{host}" if outside else mail
+    own = {"signInType": "userPrincipalName", "issuer": host, "issuerAssignedId": upn}
+    home = {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
+    return {
+        "id": facts.object_id,
+        "displayName": facts.name.shown,
+        "mail": None if facts.standing == "no-mailbox" else mail,
+        "userPrincipalName": upn,
+        "userType": "Member",
+        "accountEnabled": facts.standing not in {"departed", "deleted"},
+        "createdDateTime": stamp(facts.created),
+        "creationType": "Invitation" if outside else None,
+        "externalUserState": "Accepted" if outside else None,
+        "externalUserStateChangeDateTime": stamp(facts.created) if outside else None,
+        "identities": [home] if outside else [own],
+        "companyName": "Contoso Group" if outside else "Contoso",
+        "department": facts.work[0],
+        "jobTitle": facts.work[1],
+        "preferredLanguage": facts.language,
+        "usageLocation": facts.country,
+        "onPremisesSyncEnabled": True if facts.synced and not outside else None,
+        "otherMails": [mail] if outside else [],
+        "signInActivity": sign_in_activity(facts.object_id, SignIns(facts.seen, facts.seen, facts.seen)),
+    }
+
+
+def group_record(
+    *, object_id: str, name: str, domain: str, mailbox: bool, created: float, members: list[str]
+) -> dict[str, Any]:
+    """Write the Graph group, with the ids of its members under ``members``."""
+    nickname = spell(name.replace(" ", "-"))
+    return {
+        "id": object_id,
+        "displayName": name,
+        "description": f"{name} of Contoso",
+        "mail": f"{nickname}@{domain}" if mailbox else None,
+        "mailEnabled": mailbox,
+        "mailNickname": nickname,
+        "securityEnabled": not mailbox,
+        "groupTypes": ["Unified"] if mailbox else [],
+        "createdDateTime": stamp(created),
+        "visibility": "Private",
+        "members": members,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,38 +147,22 @@ class MemberMaker:
         standing = self.standing(n)
         drawn = draws(self._key, n)
         name, culture = name_of(n, self._first_name)
-        host = initial_domain(self.domain)
-        outside = standing == "outside"
-        mail = f"{name.spelt}@{_SISTER if outside else self.domain}"
-        upn = f"{mail.replace('@', '_')}#EXT#@{host}" if outside else mail
-        department, title = _DEPARTMENTS[drawn[1] & 7]
-        object_id = self.ids.of("member", n)
         gone = standing in {"departed", "deleted"}
         seen = self.end - (drawn[2] / FULL * 300 * DAY + 10 * DAY if gone else drawn[2] / FULL * 3 * DAY)
-        created = seen - DAY - drawn[3] / FULL * 2200 * DAY
-        own = {"signInType": "userPrincipalName", "issuer": host, "issuerAssignedId": upn}
-        home = {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
-        return {
-            "id": object_id,
-            "displayName": name.shown,
-            "mail": None if standing == "no-mailbox" else mail,
-            "userPrincipalName": upn,
-            "userType": "Member",
-            "accountEnabled": not gone,
-            "createdDateTime": stamp(created),
-            "creationType": "Invitation" if outside else None,
-            "externalUserState": "Accepted" if outside else None,
-            "externalUserStateChangeDateTime": stamp(created + DAY) if outside else None,
-            "identities": [home] if outside else [own],
-            "companyName": "Contoso Group" if outside else "Contoso",
-            "department": department,
-            "jobTitle": title,
-            "preferredLanguage": culture.language,
-            "usageLocation": culture.country,
-            "onPremisesSyncEnabled": True if not outside and drawn[4] & 1 else None,
-            "otherMails": [mail] if outside else [],
-            "signInActivity": sign_in_activity(object_id, SignIns(seen, seen, seen)),
-        }
+        return member_record(
+            MemberFacts(
+                object_id=self.ids.of("member", n),
+                name=name,
+                domain=self.domain,
+                standing=standing,
+                created=seen - DAY - drawn[3] / FULL * 2200 * DAY,
+                seen=seen,
+                work=_WORK[drawn[1] & 7],
+                language=culture.language,
+                country=culture.country,
+                synced=bool(drawn[4] & 1),
+            )
+        )
 
     def groups(self) -> list[dict[str, Any]]:
         """Make every group with the ids of its members: colleagues if it vouches, else guests as well."""
@@ -120,21 +170,14 @@ class MemberMaker:
 
     def _group(self, n: int, name: str) -> dict[str, Any]:
         drawn = draws(self._key, -2 - n)
-        nickname = name.lower().replace(" ", "-").replace("é", "e")
-        mail = None if n == SPONSOR_GROUPS - 2 else f"{nickname}@{self.domain}"
-        return {
-            "id": self.ids.of("group", n),
-            "displayName": name,
-            "description": f"{name} of Contoso",
-            "mail": mail,
-            "mailEnabled": mail is not None,
-            "mailNickname": nickname,
-            "securityEnabled": mail is None,
-            "groupTypes": ["Unified"] if mail is not None else [],
-            "createdDateTime": stamp(self.end - 30 * DAY - drawn[0] / FULL * 1500 * DAY),
-            "visibility": "Private",
-            "members": self._members_of(n, drawn),
-        }
+        return group_record(
+            object_id=self.ids.of("group", n),
+            name=name,
+            domain=self.domain,
+            mailbox=n != SPONSOR_GROUPS - 2,
+            created=self.end - 30 * DAY - drawn[0] / FULL * 1500 * DAY,
+            members=self._members_of(n, drawn),
+        )
 
     def _members_of(self, n: int, drawn: tuple[int, ...]) -> list[str]:
         if n == SPONSOR_GROUPS - 1:

@@ -195,6 +195,27 @@ class Tenant:
         """Say whether an account lies in the recycle bin, restorable."""
         return self.directory.deleted_user(object_id, self.now()) is not None
 
+    def audit(self, activity: str, record: Json) -> None:
+        """Write a line of the audit log about something the app did to an account."""
+        now = self.now()
+        shown = {k: record.get(k) for k in ("id", "displayName", "userPrincipalName")}
+        self.audits.append(
+            {
+                "id": f"Directory_{self.new_id()}",
+                "activityDateTime": graph_time(now),
+                "activityDisplayName": activity,
+                "category": "UserManagement",
+                "correlationId": self.new_id(),
+                "result": "success",
+                "resultReason": "",
+                "loggedByService": "Core Directory",
+                "operationType": activity.partition(" ")[0],
+                "initiatedBy": {"user": None, "app": {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]}},
+                "targetResources": [{**shown, "type": "User", "modifiedProperties": []}],
+                "additionalDetails": [],
+            }
+        )
+
     # --- mail -------------------------------------------------------------------------------------
 
     def sent(self) -> tuple[SentMail, ...]:

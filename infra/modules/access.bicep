@@ -31,6 +31,8 @@ var roles = {
   tableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 }
 
+var installation = resourceGroup().id
+
 resource data 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: dataAccountName
 }
@@ -94,9 +96,9 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 
 // No built-in role can append rows without also changing and deleting them, so the web role has its own.
 resource answerWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, 'gatehouse-answer-writer')
+  name: guid(installation, 'gatehouse-answer-writer')
   properties: {
-    roleName: 'Gatehouse answer writer (${uniqueString(resourceGroup().id)})'
+    roleName: 'Gatehouse answer writer (${uniqueString(installation)})'
     description: 'Reads rows of a table and adds new ones; changes and deletes none.'
     type: 'CustomRole'
     permissions: [
@@ -111,7 +113,7 @@ resource answerWriter 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
       }
     ]
     assignableScopes: [
-      resourceGroup().id
+      installation
     ]
   }
 }

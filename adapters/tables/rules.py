@@ -1,0 +1,107 @@
+"""What every ledger agrees on, wherever it keeps its rows: names of runs, homes of mail, who may take over."""
+
+import re
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from reviews.errors import Malformed
+from reviews.evidence import canonical, stamp
+from reviews.model import Case, RunId
+from reviews.records import Event, MailStep, Move, OwedMail, Run, RunStep
+
+SETTLED = frozenset({MailStep.VERIFIED, MailStep.DROPPED})
+"""A mail at one of these steps is owed no longer."""
+
+_JOB = re.compile(r"[a-z][a-z-]*")
+_HOMES = frozenset({"guest", "batch", "run"})
+
+
+def run_id(job: str, slot: datetime) -> RunId:
+    """Name a job's run at a slot, for example ``night:2026-11-20T01:30Z``.
+
+    Raises:
+        Malformed: the job is no word, or the slot is not a whole minute of an aware moment.
+
+    """
+    if not _JOB.fullmatch(job):
+        raise Malformed("job: expected lower-case letters and hyphens")
+    if slot.tzinfo is None or slot.second or slot.microsecond:
+        raise Malformed("slot: expected an aware moment on a whole minute")
+    return RunId(f"{job}:{slot.astimezone(UTC):%Y-%m-%dT%H:%M}Z")
+
+
+def job_and_slot(name: RunId) -> tuple[str, datetime]:
+    """Take a run id apart again. Raises Malformed."""
+    job, _, slot = name.partition(":")
+    try:
+        moment = datetime.strptime(slot, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise Malformed("run id: expected job:YYYY-MM-DDTHH:MMZ") from error
+    if run_id(job, moment) != name:
+        raise Malformed("run id: expected job:YYYY-MM-DDTHH:MMZ")
+    return job, moment
+
+
+def home_of(home: str) -> tuple[str, str]:
+    """Take a mail's home apart into ``guest``, ``batch`` or ``run`` and an id. Raises Malformed."""
+    kind, _, rest = home.partition(":")
+    if kind not in _HOMES or not rest:
+        raise Malformed("home: expected guest:<id>, batch:<id> or run:<id>")
+    return kind, rest
+
+
+def first_claim(job: str, slot: datetime, *, owner: str, now: datetime, lease: timedelta) -> Run:
+    """Return the run that claims a slot nobody has claimed, with its nonce drawn."""
+    return Run(
+        id=run_id(job, slot),
+        job=job,
+        slot=slot.astimezone(UTC),
+        step=RunStep.STARTED,
+        owner=owner,
+        leased_until=now + lease,
+        nonce=secrets.token_hex(16),
+        version=1,
+    )
+
+
+def take_over(run: Run, *, owner: str, now: datetime, lease: timedelta) -> Run | None:
+    """Return the run as its next holder would hold it; None when it is finished or somebody works on it.
+
+    The version is the one read: writing it back moves it on, which fences off the holder before.
+    """
+    if run.step is RunStep.FINISHED or (run.owner != owner and run.leased_until > now):
+        return None
+    return replace(run, owner=owner, leased_until=now + lease)
+
+
+def event_of(move: Move, previous: str) -> Event:
+    """Return the event that a move adds to its guest's record, behind the event with hash ``previous``."""
+    draft = Event(
+        guest_id=move.case.guest_id,
+        seq=move.case.version,
+        at=move.at,
+        kind=move.kind,
+        actor=move.actor,
+        run_id=move.run_id,
+        case=move.case,
+        facts=dict(move.facts or {}),
+        previous=previous,
+        hash="",
+    )
+    return stamp(draft)
+
+
+def is_repeat(move: Move, stored: Case, newest: Event | None) -> bool:
+    """Say whether a move is the very one that made the stored case what it is."""
+    return (
+        newest is not None
+        and newest.seq == move.case.version == stored.version
+        and newest.kind == move.kind
+        and canonical(stored) == canonical(move.case)
+    )
+
+
+def is_owed(mail: OwedMail) -> bool:
+    """Say whether a mail still waits to be sent and seen to have left."""
+    return mail.step not in SETTLED

@@ -1,0 +1,39 @@
+"""The trigger boundary: logs with ids only, and the one place that catches everything."""
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec
+
+from reviews.errors import GatehouseError, Transient
+
+P = ParamSpec("P")
+log = logging.getLogger("gatehouse")
+
+
+def at_the_boundary(trigger: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
+    """Wrap a trigger: a failure is logged with its kind, then raised on, so that the host retries or parks.
+
+    Nothing is swallowed. The message of our own errors names things and remedies; of strangers' errors only
+    the type is logged, for their text may hold names or addresses.
+    """
+
+    @functools.wraps(trigger)
+    async def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            await trigger(*args, **kwargs)
+        except Transient as error:
+            log.warning("%s: will be tried again: %s", trigger.__name__, error, extra=_facts(trigger, error))
+            raise
+        except GatehouseError as error:
+            log.error("%s: needs an operator: %s", trigger.__name__, error, extra=_facts(trigger, error))  # noqa: TRY400
+            raise
+        except Exception as error:
+            log.error("%s failed: %s", trigger.__name__, type(error).__name__, extra=_facts(trigger, error))  # noqa: TRY400
+            raise
+
+    return guarded
+
+
+def _facts(trigger: Callable[..., object], error: Exception) -> dict[str, str]:
+    return {"event": "trigger.failed", "trigger": trigger.__name__, "error": type(error).__name__}

@@ -1,0 +1,152 @@
+"""Makes words of codes: every sentence a person reads, in English or Dutch, with dates as people write them.
+
+One catalogue per language lies in ``locales/``; its keys are codes, so that records keep the codes and each
+reader gets the words. ``{on:date}``, ``{on:day}`` and ``{days:days}`` in a sentence say how a value is shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time, get_timezone_name
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from notifications import names
+from reviews.errors import Malformed
+from reviews.model import Reason
+from reviews.policy import Tenant
+
+LANGUAGES: Final = ("en", "nl")
+"""The languages there is a catalogue of."""
+LOCALES: Final = Path(__file__).with_name("locales")
+
+_LONGEST_VALUE: Final = 120
+
+Value = str | int | date | datetime
+"""What a sentence may be given to show."""
+
+
+def choose(preferred: str | None, tenant: Tenant) -> str:
+    """Return the language a person is written to in: their own when mails exist in it, else the tenant's.
+
+    ``preferred`` is a BCP 47 tag such as ``nl-BE`` (Graph ``preferredLanguage``).
+    """
+    offered = [language for language in tenant.languages if language in LANGUAGES] or ["en"]
+    for wanted in (preferred, tenant.language):
+        language = (wanted or "").replace("_", "-").partition("-")[0].lower()
+        if language in offered:
+            return language
+    return offered[0]
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the catalogue of a language: key to its sentence, or to its forms for one and for many."""
+    with (LOCALES / f"{language}.po").open("rb") as file:
+        entries = read_po(file, locale=language, abort_invalid=True)
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in entries:
+        if entry.id:
+            key = entry.id if isinstance(entry.id, str) else entry.id[0]
+            found[key] = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language, with dates in one time zone."""
+
+    language: str
+    zone: str
+
+    def say(self, key: str, /, **values: Value) -> str:
+        """Return the sentence under a key, with values filled in; ``count`` chooses between one and many.
+
+        Raises:
+            Malformed: there is no such sentence, or it needs a value that was not given.
+
+        """
+        forms = catalogue(self.language).get(key)
+        if forms is None:
+            raise Malformed(f"no words for {key} in {self.language}")
+        text = forms[0]
+        if len(forms) > 1:
+            text = forms[self._form(_number(key, values.get("count")))]
+        return "".join(self._pieces(key, text, values))
+
+    def reason(self, reason: Reason) -> str:
+        """Return a reason as a sentence."""
+        shown = {
+            name: names.clean(value, _LONGEST_VALUE) if isinstance(value, str) else value
+            for name, value in reason.params.items()
+        }
+        return self.say(f"reason.{reason.code}", **shown)
+
+    def guest(self, name: str, mail: str | None) -> str:
+        """Return what a guest is called: the name, or words for a name that cannot be shown."""
+        shown = names.readable(name, mail)
+        if shown is not None:
+            return shown
+        home = names.domain(mail)
+        return self.say("guest.of-domain", domain=home) if home else self.say("guest.nameless")
+
+    def date(self, at: date) -> str:
+        """Return a date: 12 December 2025."""
+        return format_date(self._local(at), "d MMMM y", locale=self.language)
+
+    def day(self, at: date) -> str:
+        """Return a date with its weekday: Friday 12 December 2025."""
+        return format_date(self._local(at), "EEEE d MMMM y", locale=self.language)
+
+    def time(self, at: datetime) -> str:
+        """Return a time of day with the name of its zone: 23:59 (Central European Standard Time)."""
+        local = at.astimezone(ZoneInfo(self.zone))
+        named = get_timezone_name(local, locale=self.language)
+        return f"{format_time(local, 'HH:mm', locale=self.language)} ({named})"
+
+    def _local(self, at: date) -> date:
+        return at.astimezone(ZoneInfo(self.zone)).date() if isinstance(at, datetime) else at
+
+    def _form(self, number: int) -> int:
+        return 0 if Locale.parse(self.language).plural_form(number) == "one" else 1
+
+    def _pieces(self, key: str, text: str, values: Mapping[str, Value]) -> list[str]:
+        pieces: list[str] = []
+        for literal, name, how, _ in Formatter().parse(text):
+            pieces.append(literal)
+            if name is not None:
+                if name not in values:
+                    raise Malformed(f"the words for {key} need {name}")
+                pieces.append(self._shown(key, values[name], how or ""))
+        return pieces
+
+    def _shown(self, key: str, value: Value, how: str) -> str:
+        if how in {"date", "day"}:
+            at = _moment(key, value)
+            return self.day(at) if how == "day" else self.date(at)
+        if how:
+            return self.say(f"unit.{how}", count=_number(key, value))
+        return value if isinstance(value, str) else str(format_decimal(_number(key, value), locale=self.language))
+
+
+def _number(key: str, value: Value | None) -> int:
+    if isinstance(value, int):
+        return value
+    raise Malformed(f"the words for {key} need a number")
+
+
+def _moment(key: str, value: Value) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise Malformed(f"the words for {key} need a date") from error
+    return at if at.tzinfo else at.date()

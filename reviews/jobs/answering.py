@@ -1,0 +1,155 @@
+"""A reviewer's answers: weighed against the case, written down, mirrored to Entra, acknowledged."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reviews import decisions
+from reviews.errors import Conflict, Gone, NotSupported
+from reviews.evidence import digest
+from reviews.messages import SendMail
+from reviews.model import Answer, Batch, BatchId, Case, GuestId, PersonId, Submission
+from reviews.policy import Policy
+from reviews.ports import AccessReviews, Clock, Ledger, Policies, Queue
+from reviews.records import MailKind, Move, OwedMail
+
+log = logging.getLogger("gatehouse.answering")
+
+TRIES = 3
+"""How often a case that somebody else moved meanwhile is read and weighed again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering:
+    """Everything the weighing of answers needs."""
+
+    clock: Clock
+    access_reviews: AccessReviews
+    ledger: Ledger
+    queue: Queue
+    policies: Policies
+
+    async def weigh_batch(self, batch_id: BatchId) -> int:
+        """Weigh all answers of a batch that were not weighed yet; return how many changed a case.
+
+        Safe to repeat: what was weighed before is recognised by its answer id.
+
+        Raises:
+            Gone: there is no such batch.
+
+        """
+        batch = await self.ledger.batch(batch_id)
+        if batch is None:
+            raise Gone(f"batch {batch_id} is not in the ledger")
+        policy = await self.policies.current()
+        submissions = await self.ledger.answers(batch_id)
+        changed = 0
+        for submission in submissions:
+            changed += await self.weigh(batch, submission.guest_id, submission.answer, policy)
+        batch = await self.with_instance(batch)
+        for guest_id in sorted({submission.guest_id for submission in submissions}):
+            await self.mirror(batch, guest_id)
+        if submissions:
+            await self._acknowledge(batch, submissions, policy)
+        return changed
+
+    async def weigh(self, batch: Batch, guest_id: GuestId, answer: Answer, policy: Policy) -> bool:
+        """Weigh one answer; True when it changed the case. A refusal is written down with its reason."""
+        for _ in range(TRIES):
+            case = await self.ledger.case(guest_id)
+            if case is None or case.batch_id != batch.id:
+                log.info(
+                    "answer to a question no longer asked", extra={"event": "answer.late", "batch": batch.id}
+                )
+                return False
+            if await self._weighed_before(case, answer):
+                return False
+            try:
+                return await self._written(batch, case, answer, policy)
+            except Conflict:
+                continue
+        raise Conflict(f"case of guest {guest_id} keeps moving")
+
+    async def _weighed_before(self, case: Case, answer: Answer) -> bool:
+        if case.answer is not None and case.answer.id == answer.id:
+            return True
+        events = await self.ledger.events(case.guest_id)
+        return any(event.facts.get("answer") == answer.id for event in events)
+
+    async def _written(self, batch: Batch, case: Case, answer: Answer, policy: Policy) -> bool:
+        now = self.clock.now()
+        may_answer = [case.reviewer, *(PersonId(one) for one in policy.reviewers.fallback)]
+        ruling = decisions.weigh(case, answer, policy, now, may_answer=may_answer)
+        facts: dict[str, str | int | None] = {
+            "answer": answer.id,
+            "choice": answer.choice.value,
+            "source": answer.source.value,
+        }
+        if isinstance(ruling, decisions.Refused):
+            refused = replace(case, version=case.version + 1)
+            facts["because"] = ruling.because.code
+            await self.ledger.move(_move(refused, "answer-refused", answer, batch, now, facts))
+            return False
+        if not ruling.changed:
+            return False
+        await self.ledger.move(_move(ruling.case, "answered", answer, batch, now, facts))
+        return True
+
+    async def with_instance(self, batch: Batch) -> Batch:
+        """Return the batch with the id of its native instance, once Entra has made one."""
+        if batch.instance_id is not None or batch.definition_id is None:
+            return batch
+        review = await self.access_reviews.review(batch.definition_id)
+        if review is None or review.instance_id is None:
+            return batch
+        return await self.ledger.save_batch(replace(batch, instance_id=review.instance_id))
+
+    async def mirror(self, batch: Batch, guest_id: GuestId) -> None:
+        """Write the case's answer to the native review unless it is there; an instance not open yet waits."""
+        case = await self.ledger.case(guest_id)
+        if case is None or case.answer is None or case.batch_id != batch.id or case.closed_at is not None:
+            return
+        if case.mirrored == case.answer.id or batch.instance_id is None:
+            return
+        try:
+            await self.access_reviews.record(batch, guest_id, case.answer)
+        except NotSupported:
+            log.info(
+                "native review takes no answers now",
+                extra={"event": "answer.not-mirrored", "batch": batch.id},
+            )
+            return
+        mirrored = replace(case, version=case.version + 1, mirrored=case.answer.id)
+        facts = {"answer": case.answer.id}
+        await self.ledger.move(
+            Move(
+                case=mirrored,
+                kind="mirrored",
+                actor="gatehouse",
+                at=self.clock.now(),
+                run_id=batch.run_id,
+                facts=facts,
+            )
+        )
+
+    async def _acknowledge(self, batch: Batch, submissions: Iterable[Submission], policy: Policy) -> None:
+        if batch.reviewer is None or batch.reviewer.mail is None:
+            return
+        said = "|".join(sorted(f"{one.guest_id}:{one.version}" for one in submissions))
+        receipt = OwedMail(
+            home=f"batch:{batch.id}",
+            id=f"{MailKind.ANSWER_RECEIPT.value}.{digest(said.encode())[:16]}",
+            kind=MailKind.ANSWER_RECEIPT,
+            to=batch.reviewer.mail,
+            language=batch.reviewer.language or policy.tenant.language,
+            owed_at=self.clock.now(),
+        )
+        await self.ledger.owe(receipt)
+        await self.queue.put(SendMail(home=receipt.home, mail_id=receipt.id))
+
+
+def _move(
+    case: Case, kind: str, answer: Answer, batch: Batch, now: datetime, facts: dict[str, str | int | None]
+) -> Move:
+    return Move(case=case, kind=kind, actor=answer.by, at=now, run_id=batch.run_id, facts=facts)

@@ -1,0 +1,173 @@
+"""One action on one guest: look again, object or act, prove the effect, write it down."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from reviews import remediation
+from reviews.errors import Forbidden, Gone, Transient
+from reviews.jobs.telling import to_reviewer
+from reviews.messages import CarryOut, SendMail
+from reviews.model import Case, Guest, Outcome, Reason, Step
+from reviews.policy import Mode, Policy
+from reviews.ports import Clock, Directory, Ledger, Policies, Queue
+from reviews.reasons import because
+from reviews.records import Act, MailKind, Move, OwedMail
+
+log = logging.getLogger("gatehouse.carrying_out")
+
+BEFORE = {
+    Act.NOTICE: frozenset({Step.DENIED, Step.LAPSED}),
+    Act.BLOCK: frozenset({Step.NOTICED, Step.BLOCKED}),
+    Act.DELETE: frozenset({Step.QUARANTINED}),
+}
+"""The steps an act starts from; in any other step it is settled, or no longer wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryingOut:
+    """Everything the carrying out of an action needs."""
+
+    clock: Clock
+    directory: Directory
+    ledger: Ledger
+    queue: Queue
+    policies: Policies
+
+    async def carry_out(self, message: CarryOut) -> Case | None:
+        """Carry one action out, once; return the case as it is then, or None when nothing was left to do.
+
+        Raises:
+            Transient: the effect is not to be seen yet, or the directory is busy; safe to repeat.
+
+        """
+        case = await self.ledger.case(message.guest_id)
+        if case is None or case.id != message.case_id or case.step is Step.CLOSED:
+            log.info("settled already", extra={"event": "action.settled-before", "case": message.case_id})
+            return None
+        policy = await self.policies.current()
+        if not await self._may(message, policy):
+            return await self._object(case, message, because("mode-forbids"))
+        if message.kind is Act.CLOSE:
+            return await self._close(case, message, policy)
+        if case.step not in BEFORE[message.kind]:
+            return None
+        return await self._act(case, message, policy)
+
+    async def _may(self, message: CarryOut, policy: Policy) -> bool:
+        if policy.mode is Mode.ENFORCE or message.kind is Act.CLOSE:
+            return policy.mode is not Mode.REPORT
+        run = await self.ledger.run(message.run_id)
+        approved = run is not None and run.plan_hash is not None and await self.ledger.approved(run.plan_hash)
+        return policy.mode is Mode.PROPOSE and approved
+
+    async def _act(self, case: Case, message: CarryOut, policy: Policy) -> Case | None:
+        guest = await self.directory.guest(message.guest_id)
+        if guest is None:
+            return await self._missing(case, message, policy)
+        objection = remediation.objection(message.kind, case, guest, policy, self.clock.now())
+        if objection is not None:
+            return await self._object(case, message, objection)
+        try:
+            if message.kind is Act.NOTICE:
+                return await self._notice(case, guest, message, policy)
+            if message.kind is Act.BLOCK:
+                return await self._block(case, message)
+            await self.directory.soft_delete(message.guest_id)
+            return await self._missing(case, message, policy)
+        except Gone:
+            return await self._missing(case, message, policy)
+        except Forbidden as refusal:
+            facts = {"because": "directory-refuses", "needs": refusal.needs}
+            return await self._move(remediation.manual(case), "needs-a-person", message, facts)
+
+    async def _notice(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
+        if guest.mail is None:
+            return await self._move(
+                remediation.manual(case), "needs-a-person", message, {"because": "guest-without-mail"}
+            )
+        mail = OwedMail(
+            home=f"guest:{guest.id}",
+            id=f"{MailKind.GUEST_NOTICE.value}.{case.id}",
+            kind=MailKind.GUEST_NOTICE,
+            to=guest.mail,
+            language=guest.language or policy.tenant.language,
+            owed_at=self.clock.now(),
+            facts={"case": case.id, "batch": case.batch_id},
+        )
+        if await self.ledger.owed_mail(mail.home, mail.id) is None:
+            owed = replace(case, version=case.version + 1)
+            case = await self._move(owed, "notice-owed", message, {"mail": mail.id}, owes=(mail,))
+        await self.queue.put(SendMail(home=mail.home, mail_id=mail.id))
+        return case
+
+    async def _block(self, case: Case, message: CarryOut) -> Case:
+        if case.step is Step.NOTICED:
+            await self.directory.set_enabled(message.guest_id, enabled=False)
+            case = await self._move(remediation.blocked(case, self.clock.now()), "blocked", message)
+        again = await self.directory.guest(message.guest_id, sign_ins=False)
+        if again is None:
+            raise Gone(f"guest {message.guest_id} left the directory")
+        if again.enabled:
+            await self.directory.set_enabled(message.guest_id, enabled=False)
+            raise Transient(f"block of guest {message.guest_id} is not to be seen yet")
+        return await self._move(remediation.quarantined(case), "block-verified", message)
+
+    async def _missing(self, case: Case, message: CarryOut, policy: Policy) -> Case:
+        now = self.clock.now()
+        if not await self.directory.is_deleted(message.guest_id):
+            if await self.directory.guest(message.guest_id, sign_ins=False) is not None:
+                raise Transient(f"delete of guest {message.guest_id} is not to be seen yet")
+            return await self._move(remediation.closed(case, now, Outcome.VANISHED), "closed", message)
+        if case.step is not Step.QUARANTINED or message.kind is not Act.DELETE:
+            facts = {"because": "deleted-by-others"}
+            return await self._move(remediation.closed(case, now, Outcome.VANISHED), "closed", message, facts)
+        batch = await self.ledger.batch(case.batch_id)
+        owes = to_reviewer(MailKind.REMOVAL_DONE, case, batch.reviewer if batch else None, policy, now)
+        case = await self._move(remediation.deleted(case, now), "delete-verified", message, owes=owes)
+        for mail in owes:
+            await self.queue.put(SendMail(home=mail.home, mail_id=mail.id))
+        return case
+
+    async def _close(self, case: Case, message: CarryOut, policy: Policy) -> Case | None:
+        guest = await self.directory.guest(message.guest_id)
+        now = self.clock.now()
+        ending = remediation.ending(case, guest, policy, now)
+        if ending is None:
+            return await self._object(case, message, because("no-longer-so"))
+        outcome, reason, rests_until = ending
+        after = remediation.closed(case, now, outcome, rests_until=rests_until)
+        return await self._move(after, "closed", message, {"because": reason.code})
+
+    async def _object(self, case: Case, message: CarryOut, reason: Reason) -> Case:
+        """Write an objection down, once: the same one on the next night says nothing new."""
+        log.info("action not carried out", extra={"event": "action.objected", "because": reason.code})
+        newest = (await self.ledger.events(case.guest_id))[-1:]
+        facts = {"act": message.kind.value, "because": reason.code}
+        if newest and newest[0].kind == "objection" and dict(newest[0].facts) == facts:
+            return case
+        return await self._move(replace(case, version=case.version + 1), "objection", message, facts)
+
+    async def _move(
+        self,
+        case: Case,
+        kind: str,
+        message: CarryOut,
+        facts: Mapping[str, str | int | None] | None = None,
+        owes: tuple[OwedMail, ...] = (),
+    ) -> Case:
+        case = await self.ledger.move(
+            Move(
+                case=case,
+                kind=kind,
+                actor="gatehouse",
+                at=self.clock.now(),
+                run_id=message.run_id,
+                facts=facts,
+                owes=owes,
+            )
+        )
+        log.info(
+            "action settled", extra={"event": f"action.{kind}", "case": case.id, "step": case.step.value}
+        )
+        return case

@@ -1,0 +1,151 @@
+"""Opening one batch: the reviewer and the guests read afresh, cases, group, definition, one mail."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from reviews import kinds, remediation, sponsors
+from reviews.errors import Gone
+from reviews.messages import SendMail
+from reviews.model import Batch, BatchId, BatchStep, Card, Case, Guest, Person, PersonId, Step
+from reviews.policy import Policy
+from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
+from reviews.records import Act, Action, MailKind, Move, OwedMail
+
+log = logging.getLogger("gatehouse.opening")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Everything the opening of a batch needs."""
+
+    clock: Clock
+    directory: Directory
+    access_reviews: AccessReviews
+    ledger: Ledger
+    queue: Queue
+    policies: Policies
+
+    async def open(self, batch_id: BatchId) -> Batch:
+        """Take a batch from intended to open. Safe to start again after any cut.
+
+        Raises:
+            Gone: there is no such batch. Transient: a step has to be tried again.
+
+        """
+        batch = await self.ledger.batch(batch_id)
+        if batch is None:
+            raise Gone(f"batch {batch_id} is not in the ledger")
+        policy = await self.policies.current()
+        if batch.step is BatchStep.INTENDED and batch.reviewer is None:
+            batch = await self._settle_on_people(batch, policy)
+        if batch.step is BatchStep.INTENDED:
+            batch = await self._grouped(batch)
+        if batch.step is BatchStep.GROUPED:
+            batch = await self._defined(batch, policy)
+        if batch.step is BatchStep.DEFINED:
+            batch = await self._owed(batch, policy)
+        if batch.step is BatchStep.OPEN:
+            await self.queue.put(SendMail(home=f"batch:{batch.id}", mail_id=MailKind.REVIEW_REQUEST.value))
+        return batch
+
+    async def _settle_on_people(self, batch: Batch, policy: Policy) -> Batch:
+        reviewer = await self._reviewer(batch, policy)
+        kept: list[tuple[Action, Guest, Case | None]] = []
+        for ask in await self.ledger.asks(batch.id):
+            guest = await self.directory.guest(ask.guest_id, sign_ins=False)
+            current = await self.ledger.case(ask.guest_id)
+            if reviewer and guest and self._still_to_be_asked(ask, guest, current, policy):
+                kept.append((ask, guest, current))
+        if reviewer is None or not kept:
+            log.warning("nobody to ask, or about", extra={"event": "batch.dropped", "batch": batch.id})
+            return await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED, guests=()))
+        await self.ledger.save_cards(batch.id, [_card(ask, guest) for ask, guest, _ in kept])
+        for ask, _, current in kept:
+            if current is None or current.id != ask.case_id:
+                await self.ledger.move(_opening_move(batch, ask, reviewer, current, self.clock.now()))
+        return await self.ledger.save_batch(
+            replace(batch, reviewer=reviewer, guests=tuple(guest.id for _, guest, _ in kept))
+        )
+
+    async def _reviewer(self, batch: Batch, policy: Policy) -> Person | None:
+        candidates = (batch.reviewer_id, *(PersonId(one) for one in policy.reviewers.fallback))
+        for candidate in dict.fromkeys(candidates):
+            person = await self.directory.person(candidate)
+            if sponsors.fit(person, batch.guests) is None:
+                return person
+        return None
+
+    def _still_to_be_asked(self, ask: Action, guest: Guest, current: Case | None, policy: Policy) -> bool:
+        now = self.clock.now()
+        kind = kinds.classify(guest, policy.tenant.home_domains)
+        if Act.ASK not in kinds.ALLOWED[kind] or kind not in policy.scope.kinds:
+            return False
+        if policy.exemption(guest.id, now.date()) is not None:
+            return False
+        if current is None or current.id == ask.case_id:
+            return True
+        if current.step is Step.CLOSED:
+            return current.rests_until is None or current.rests_until <= now
+        return current.step is Step.LAPSED and not current.escalated
+
+    async def _grouped(self, batch: Batch) -> Batch:
+        group = await self.access_reviews.find_group(batch.id)
+        if group is None:
+            group = await self.access_reviews.create_group(batch)
+        return await self.ledger.save_batch(replace(batch, group_id=group, step=BatchStep.GROUPED))
+
+    async def _defined(self, batch: Batch, policy: Policy) -> Batch:
+        if batch.group_id is None:
+            raise Gone(f"batch {batch.id} has no group")
+        missing = await self.access_reviews.missing_members(batch.group_id, batch.guests)
+        if missing:
+            await self.access_reviews.add_members(batch.group_id, missing)
+        definition = await self.access_reviews.find_definition(batch.id)
+        if definition is None:
+            fallback = [PersonId(one) for one in policy.reviewers.fallback]
+            definition = await self.access_reviews.create_definition(batch, fallback)
+        return await self.ledger.save_batch(replace(batch, definition_id=definition, step=BatchStep.DEFINED))
+
+    async def _owed(self, batch: Batch, policy: Policy) -> Batch:
+        reviewer = batch.reviewer
+        if reviewer is None or reviewer.mail is None:
+            raise Gone(f"batch {batch.id} has no reviewer with a mailbox")
+        request = OwedMail(
+            home=f"batch:{batch.id}",
+            id=MailKind.REVIEW_REQUEST.value,
+            kind=MailKind.REVIEW_REQUEST,
+            to=reviewer.mail,
+            language=reviewer.language or policy.tenant.language,
+            owed_at=self.clock.now(),
+        )
+        return await self.ledger.save_batch(replace(batch, step=BatchStep.OPEN), owes=[request])
+
+
+def _opening_move(batch: Batch, ask: Action, reviewer: Person, current: Case | None, now: datetime) -> Move:
+    case = remediation.opened(
+        ask,
+        version=(current.version if current else 0) + 1,
+        reviewer=reviewer.id,
+        batch=batch,
+        escalated=current is not None and current.step is Step.LAPSED,
+    )
+    return Move(case=case, kind="case-opened", actor="gatehouse", at=now, run_id=batch.run_id)
+
+
+def _card(ask: Action, guest: Guest) -> Card:
+    if ask.case_id is None or ask.recommendation is None:
+        raise ValueError(f"{ask.key} asks without a case or a recommendation")
+    on = next((str(reason.params["on"]) for reason in ask.reasons if "on" in reason.params), None)
+    seen_at = datetime.fromisoformat(on).replace(tzinfo=UTC) if on else None
+    return Card(
+        guest_id=guest.id,
+        case_id=ask.case_id,
+        name=guest.display_name,
+        mail=guest.mail,
+        company=guest.company,
+        invited_at=guest.created_at,
+        last_success_at=seen_at,
+        recommendation=ask.recommendation,
+        reasons=ask.reasons,
+    )

@@ -1,0 +1,137 @@
+"""Following open reviews: answers given in My Access, deadlines, and everything owed but not yet done."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reviews import remediation
+from reviews.evidence import digest
+from reviews.jobs.answering import Answering
+from reviews.messages import OpenBatch, SendMail
+from reviews.model import Answer, Batch, BatchStep, Case, Outcome, Source, Step
+from reviews.policy import Policy
+from reviews.ports import AccessReviews, Clock, Ledger, NativeDecision, Policies, Queue
+from reviews.records import Move, Run, RunStep
+
+log = logging.getLogger("gatehouse.track")
+
+JOB = "track"
+LEASE = timedelta(minutes=15)
+OUR_MARK = "[gatehouse "
+"""What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """Everything tracking needs."""
+
+    clock: Clock
+    access_reviews: AccessReviews
+    ledger: Ledger
+    queue: Queue
+    policies: Policies
+    answering: Answering
+    new_owner: Callable[[], str]
+
+    async def run(self, slot: datetime) -> Run | None:
+        """Follow every open batch once for a slot; None when that slot is done or under way."""
+        run = await self.ledger.begin_run(
+            JOB, slot, owner=self.new_owner(), now=self.clock.now(), lease=LEASE
+        )
+        if run is None:
+            return None
+        policy = await self.policies.current()
+        batches = await self.ledger.live_batches()
+        closed = 0
+        for batch_id in batches:
+            batch = await self.ledger.batch(batch_id)
+            if batch is not None and batch.step is not BatchStep.CLOSED:
+                closed += await self._follow(batch, policy)
+                run = await self._renewed(run)
+        owed = await self._hand_over_owed()
+        now = self.clock.now()
+        summary: dict[str, int | str] = {"batches": len(batches), "closed": closed, "mails_owed": owed}
+        run = await self.ledger.save_run(
+            replace(run, step=RunStep.FINISHED, finished_at=now, leased_until=now, summary=summary)
+        )
+        log.info("reviews tracked", extra={"event": "track.finished", "run_id": run.id, **summary})
+        return run
+
+    async def _renewed(self, run: Run) -> Run:
+        now = self.clock.now()
+        if run.leased_until - now > LEASE / 2:
+            return run
+        return await self.ledger.save_run(replace(run, leased_until=now + LEASE))
+
+    async def _hand_over_owed(self) -> int:
+        owed = await self.ledger.owed_mails()
+        for home, mail_id in owed:
+            await self.queue.put(SendMail(home=home, mail_id=mail_id))
+        return len(owed)
+
+    async def _follow(self, batch: Batch, policy: Policy) -> bool:
+        if batch.step is not BatchStep.OPEN:
+            await self.queue.put(OpenBatch(batch_id=batch.id))
+            return False
+        await self.answering.weigh_batch(batch.id)
+        batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
+        await self._read_back(batch, policy)
+        if self.clock.now() <= batch.deadline:
+            return False
+        await self._close(batch, policy)
+        return True
+
+    async def _read_back(self, batch: Batch, policy: Policy) -> None:
+        if batch.definition_id is None or batch.instance_id is None:
+            return
+        for decision in await self.access_reviews.decisions(batch.definition_id, batch.instance_id):
+            answer = _native_answer(batch, decision)
+            if answer is not None:
+                await self.answering.weigh(batch, decision.guest_id, answer, policy)
+        for guest_id in batch.guests:
+            await self.answering.mirror(batch, guest_id)
+
+    async def _close(self, batch: Batch, policy: Policy) -> None:
+        now = self.clock.now()
+        for guest_id in batch.guests:
+            case = await self.ledger.case(guest_id)
+            if case is None or case.batch_id != batch.id:
+                continue
+            ended = _at_deadline(case, policy, now)
+            if ended is not None:
+                kind, after = ended
+                await self.ledger.move(
+                    Move(case=after, kind=kind, actor="gatehouse", at=now, run_id=batch.run_id)
+                )
+        if batch.group_id is not None:
+            await self.access_reviews.remove_group(batch.group_id)
+        await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED))
+
+
+def _at_deadline(case: Case, policy: Policy, now: datetime) -> tuple[str, Case] | None:
+    if case.step is Step.KEPT:
+        rests = now + policy.reviews.rest_after_keep
+        return "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
+    if case.step is Step.ASKED:
+        return "lapsed", remediation.lapsed(case)
+    if case.step is Step.OPENED:
+        # The question never left our mailbox, so nobody failed to answer it: it is put again.
+        return "closed", remediation.closed(case, now, Outcome.UNANSWERED)
+    return None
+
+
+def _native_answer(batch: Batch, decision: NativeDecision) -> Answer | None:
+    if decision.choice is None or decision.by is None or decision.at is None:
+        return None
+    if OUR_MARK in decision.justification:
+        return None
+    said = f"{batch.id}|{decision.guest_id}|{decision.by}|{decision.at.isoformat()}|{decision.choice}"
+    return Answer(
+        id=digest(said.encode())[:32],
+        choice=decision.choice,
+        by=decision.by,
+        at=decision.at,
+        source=Source.MY_ACCESS,
+        justification=decision.justification,
+    )

@@ -1,0 +1,96 @@
+"""What Graph says about the tenant as a whole: its policy on guests, its licences, its audit log."""
+
+from datetime import timedelta
+
+from sandbox.graph_api.exchange import Answer, Request
+from sandbox.graph_api.filtering import check_filter, predicate, read_filter
+from sandbox.graph_api.options import check_names, offset_page
+from sandbox.tenant import Tenant
+from sandbox.tenant_directory import Json, graph_time
+
+_AUDIT_RULES = {
+    "activityDisplayName": frozenset({"eq", "startswith"}),
+    "activityDateTime": frozenset({"eq", "ge", "le"}),
+}
+RETENTION = timedelta(days=30)
+"""How long P1 and P2 tenants keep audit records."""
+LIMITED_GUESTS = "10dae51f-b6af-4016-8d66-8c2a99b929b3"
+_PLANS = (
+    ("AAD_PREMIUM", "41781fb2-bc02-4b7c-bd55-b576c07bb09d"),
+    ("AAD_PREMIUM_P2", "eec0eb4f-6444-4f95-aba0-50c24d67f998"),
+)
+
+
+def _cut(request: Request, record: Json, kind: str) -> Json:
+    text = request.query.get("$select")
+    if text is None:
+        return record
+    names = check_names(text, frozenset(), frozenset(record), kind)
+    return {**{k: v for k, v in record.items() if k in names}, "id": record["id"]}
+
+
+def _collection(request: Request, records: list[Json], kind: str) -> Answer:
+    rows = [_cut(request, record, kind) for record in records]
+    return Answer(status=200, body={"@odata.context": f"{request.origin}/v1.0/$metadata#{kind}", "value": rows})
+
+
+def get_authorization_policy(_tenant: Tenant, request: Request) -> Answer:
+    """``GET /policies/authorizationPolicy``: who may invite, and what guests may see."""
+    record: Json = {
+        "id": "authorizationPolicy",
+        "displayName": "Authorization Policy",
+        "allowInvitesFrom": "adminsAndGuestInviters",
+        "guestUserRoleId": LIMITED_GUESTS,
+        "blockMsolPowerShell": True,
+        "defaultUserRolePermissions": {"allowedToCreateApps": True, "permissionGrantPoliciesAssigned": []},
+    }
+    context = f"{request.origin}/v1.0/$metadata#policies/authorizationPolicy/$entity"
+    return Answer(status=200, body={"@odata.context": context, **_cut(request, record, "authorizationPolicy")})
+
+
+def list_organization(tenant: Tenant, request: Request) -> Answer:
+    """``GET /organization``: one record, the tenant."""
+    domain = tenant.population.domain
+    record: Json = {
+        "id": tenant.population.tenant_id,
+        "displayName": domain.partition(".")[0].title(),
+        "countryLetterCode": "NL",
+        "tenantType": "AAD",
+        "verifiedDomains": [
+            {"name": domain, "isDefault": True, "isInitial": False, "capabilities": "Email", "type": "Managed"}
+        ],
+        "assignedPlans": [],
+    }
+    return _collection(request, [record], "organization")
+
+
+def list_skus(tenant: Tenant, request: Request) -> Answer:
+    """``GET /subscribedSkus``: with Entra ID P1 and P2 among the plans, or without."""
+    plans = [
+        {"servicePlanName": name, "servicePlanId": plan, "provisioningStatus": "Success", "appliesTo": "User"}
+        for name, plan in (_PLANS if tenant.premium else ())
+    ]
+    record: Json = {
+        "id": f"{tenant.population.tenant_id}_sku",
+        "skuPartNumber": "AAD_PREMIUM_P2" if tenant.premium else "DEVELOPERPACK",
+        "capabilityStatus": "Enabled",
+        "consumedUnits": 1,
+        "prepaidUnits": {"enabled": 25, "suspended": 0, "warning": 0, "lockedOut": 0},
+        "servicePlans": plans,
+        "appliesTo": "User",
+    }
+    return _collection(request, [record], "subscribedSkus")
+
+
+def list_audits(tenant: Tenant, request: Request) -> Answer:
+    """``GET /auditLogs/directoryAudits``: what the app did to accounts in the last 30 days, newest first."""
+    oldest = graph_time(tenant.now() - RETENTION)
+    rows = [row for row in reversed(tenant.audits) if row["activityDateTime"] >= oldest]
+    text = request.query.get("$filter")
+    if text is not None:
+        node = read_filter(text)
+        check_filter(node, _AUDIT_RULES, request)
+        rows = list(filter(predicate(node), rows))
+    page = offset_page(request, rows, default=1000, highest=1000)
+    page["value"] = [_cut(request, row, "directoryAudit") for row in page["value"]]
+    return Answer(status=200, body={"@odata.context": f"{request.origin}/v1.0/$metadata#auditLogs/directoryAudits", **page})
