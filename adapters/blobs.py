@@ -69,7 +69,8 @@ class BlobArchive:
                 stream = await self._service.get_blob_client(container, name).download_blob()
                 content = await stream.readall()
             except ResourceNotFoundError as error:
-                if error.error_code == "ContainerNotFound":
+                # A missing blob is an answer; a missing container is a fault of the deployment.
+                if getattr(error, "error_code", None) == "ContainerNotFound":
                     raise
                 return None
         return content

@@ -92,7 +92,7 @@ def _words(problem: Mapping[str, Any]) -> str:
 
 @dataclass(slots=True)
 class PolicySource:
-    """The policy in force. An edit takes effect at the next reading; a bad one leaves the last good version."""
+    """The policy in force. An edit takes effect at the next reading; a bad one leaves the last good one."""
 
     source: str | None
     read_blob: Reader | None = None
@@ -131,10 +131,11 @@ class PolicySource:
                     [f"POLICY_SOURCE: write blob:<container>/<name> and name storage, not {self.source}"]
                 )
             content = await self.read_blob(container, name)
-            if content is None:
-                raise BadSettings([f"POLICY_SOURCE: there is no blob {name} in container {container}"])
-            return content.decode("utf-8", errors="strict")
-        path = Path(self.source) if self.source else PACKAGED
+            if content is not None:
+                return content.decode("utf-8", errors="strict")
+            # A fresh installation has no policy yet, and whoever deletes the policy stops enforcement.
+            log.warning("no policy blob: the packaged policy holds", extra={"event": "policy.packaged"})
+        path = Path(self.source) if self.source and not self.source.startswith("blob:") else PACKAGED
         try:
             return path.read_text(encoding="utf-8")
         except OSError as error:

@@ -4,9 +4,15 @@ Envelope and queue of each message are a table below; the Functions host reads t
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.queue import TextBase64EncodePolicy
+from azure.storage.queue.aio import QueueClient, QueueServiceClient
+
+from adapters.storage_faults import translated
 from reviews.errors import Malformed, NotSupported
 from reviews.evidence import canonical, parse
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
@@ -16,6 +22,8 @@ LARGEST = 1024
 """Bytes of an envelope: ids only, so anything larger is a mistake."""
 LONGEST_WAIT = timedelta(days=7)
 """Queue storage hides a message for seven days at most (Put Message, ``visibilitytimeout``)."""
+FOR_EVER = -1
+"""What queue storage calls a message that is never dropped."""
 POISON = "-poison"
 """What the Functions host appends to a queue's name for messages that failed too often."""
 
@@ -77,3 +85,54 @@ def unseal(content: bytes | str) -> Message:
 def _refuse(fields: Iterable[str], why: str) -> None:
     for name in sorted(fields):
         raise Malformed(f"message: {name} is {why}")
+
+
+class AzureQueue:
+    """The queues of the storage account. Texts are base64, as the Functions host expects by default."""
+
+    def __init__(self, service: QueueServiceClient) -> None:
+        self._service = service
+
+    async def create_queues(self) -> None:
+        """Make the queues where there are none; in production the deployment makes them."""
+        for name in QUEUES:
+            async with translated(f"queue {name}"):
+                try:
+                    await self._client(name).create_queue()
+                except ResourceExistsError:
+                    continue
+
+    async def put(self, message: Message, *, after: timedelta = timedelta()) -> None:
+        """Hand over one message, visible after a while. A lost reply may put it twice.
+
+        Raises:
+            NotSupported: a wait longer than seven days.
+            Malformed: it does not fit an envelope.
+
+        """
+        name, envelope = queue_of(message), seal(message)
+        if after > LONGEST_WAIT:
+            raise NotSupported(f"queue {name}: a message can wait {LONGEST_WAIT.days} days at most")
+        async with translated(f"queue {name}"):
+            # A message lives until it is done: what waits a week is late, not void.
+            await self._client(name).send_message(
+                envelope,
+                visibility_timeout=max(math.ceil(after.total_seconds()), 0),
+                time_to_live=FOR_EVER,
+            )
+
+    async def parked(self) -> Mapping[str, int]:
+        """Count the messages in each poison queue; those that are empty or never made are left out."""
+        counts: dict[str, int] = {}
+        for name in (f"{name}{POISON}" for name in QUEUES):
+            async with translated(f"queue {name}"):
+                try:
+                    properties = await self._client(name).get_queue_properties()
+                except ResourceNotFoundError:
+                    continue
+            if properties.approximate_message_count:
+                counts[name] = properties.approximate_message_count
+        return counts
+
+    def _client(self, name: str) -> QueueClient:
+        return self._service.get_queue_client(name, message_encode_policy=TextBase64EncodePolicy())

@@ -122,6 +122,20 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def read_role(environment: Mapping[str, str] | None = None) -> Role:
+    """Read the role alone: it decides which triggers are registered, before anything else is needed.
+
+    Raises:
+        BadSettings: APP_ROLE is no role.
+
+    """
+    problems: list[str] = []
+    role = _role(os.environ if environment is None else environment, problems)
+    if problems:
+        raise BadSettings(problems)
+    return role
+
+
 def is_loopback(url: str) -> bool:
     """Say whether a URL names this machine by a loopback address (or localhost)."""
     host = urlsplit(url).hostname or ""

@@ -26,7 +26,7 @@ _ROLES = "Storage Table, Queue and Blob Data Contributor on the data account"
 
 @asynccontextmanager
 async def translated(where: str) -> AsyncIterator[None]:
-    """Raise what the storage library raises inside as one of ``reviews.errors``; ``where`` names the thing."""
+    """Raise what the storage library raises as one of ``reviews.errors``; ``where`` names the thing."""
     try:
         yield
     except AzureError as error:

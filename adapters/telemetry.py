@@ -11,6 +11,35 @@ P = ParamSpec("P")
 log = logging.getLogger("gatehouse")
 
 
+class EventFirst(logging.Filter):
+    """Writes the event and its facts into the message itself, so that alerts can find them.
+
+    The Functions worker forwards the message of a record, not its extra fields.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Prefix the record's message once; let it through."""
+        event = record.__dict__.get("event")
+        if event is not None and not str(record.msg).startswith(str(event)):
+            facts = {key: value for key, value in record.__dict__.items() if key not in _ORDINARY}
+            tail = "".join(f" {key}={value}" for key, value in facts.items() if key != "event")
+            record.msg = f"{event} {record.getMessage()}{tail}"
+            record.args = None
+        return True
+
+
+_ORDINARY = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+def put_events_first() -> None:
+    """Have every logger of the house write its event first. Safe to repeat."""
+    for name in ["gatehouse", *logging.root.manager.loggerDict]:
+        logger = logging.getLogger(name)
+        mine = name == "gatehouse" or name.startswith("gatehouse.")
+        if mine and not any(isinstance(one, EventFirst) for one in logger.filters):
+            logger.addFilter(EventFirst())
+
+
 def at_the_boundary(trigger: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
     """Wrap a trigger: a failure is logged with its kind, then raised on, so that the host retries or parks.
 

@@ -205,7 +205,7 @@ def run_digest(run: Run, plan: Plan | None, setting: Setting) -> RunDigest:
         mode=words.say(f"mode.{setting.policy.mode}"),
         guests=plan.guests if plan else run.guests or 0,
         actions=tuple(CountLine(what=words.say(f"act.{kind}"), count=n) for kind, n in sorted(kinds.items())),
-        held=tuple(CountLine(what=words.say(f"held.{by}"), count=n) for by, n in sorted(held.items())),
+        held=tuple(CountLine(what=words.held(by), count=n) for by, n in sorted(held.items())),
         alerts=tuple(words.reason(alert) for alert in plan.alerts) if plan else (),
         notes=_notes(plan, words) if plan else (),
         plan_hash=(plan.plan_hash if plan else run.plan_hash) or "",

@@ -1,7 +1,7 @@
 """Makes words of codes: every sentence a person reads, in English or Dutch, with dates as people write them.
 
 One catalogue per language lies in ``locales/``; its keys are codes, so that records keep the codes and each
-reader gets the words. ``{on:date}``, ``{on:day}`` and ``{days:days}`` in a sentence say how a value is shown.
+reader gets the words. ``{on:date}``, ``{on:day}``, ``{days:days}`` and ``{kind:word}`` in a sentence say how a value is shown.
 """
 
 from collections.abc import Mapping
@@ -89,6 +89,11 @@ class Words:
         }
         return self.say(f"reason.{reason.code}", **shown)
 
+    def held(self, code: str) -> str:
+        """Return what a guardrail's code means in a list of figures; the code itself when it needs no words."""
+        key = f"held.{code}"
+        return self.say(key) if key in catalogue(self.language) else code
+
     def guest(self, name: str, mail: str | None) -> str:
         """Return what a guest is called: the name, or words for a name that cannot be shown."""
         shown = names.readable(name, mail)
@@ -127,10 +132,16 @@ class Words:
                 pieces.append(self._shown(key, values[name], how or ""))
         return pieces
 
+    def _word(self, code: str) -> str:
+        forms = catalogue(self.language).get(f"word.{code}")
+        return forms[0] if forms else code
+
     def _shown(self, key: str, value: Value, how: str) -> str:
         if how in {"date", "day"}:
             at = _moment(key, value)
             return self.day(at) if how == "day" else self.date(at)
+        if how == "word":
+            return self._word(str(value))
         if how:
             return self.say(f"unit.{how}", count=_number(key, value))
         return value if isinstance(value, str) else str(format_decimal(_number(key, value), locale=self.language))

@@ -80,7 +80,11 @@ def read_functions(
     """
     problems: list[str] = []
     functions: list[Function] = []
-    for declared in app.get_functions():
+    # The library notes the names it handed out and refuses to hand them out twice; reading changes nothing.
+    app.functions_bindings = {}
+    every = app.get_functions()
+    app.functions_bindings = {}
+    for declared in every:
         name = str(declared.get_function_name())
         try:
             functions.append(_read(name, declared, route_prefix=route_prefix, settings=settings))

@@ -11,6 +11,7 @@ import threading
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -52,13 +53,31 @@ class _Context(func.Context):
     def __init__(self, function_name: str, invocation_id: str) -> None:
         self._function_name = function_name
         self._invocation_id = invocation_id
+        self._local = threading.local()
 
-    invocation_id = property(lambda self: self._invocation_id)
-    function_name = property(lambda self: self._function_name)
-    function_directory = property(lambda _: ".")
-    thread_local_storage = property(lambda _: threading.local())
-    trace_context = property(lambda _: SimpleNamespace(trace_parent="", trace_state="", attributes={}))
-    retry_context = property(lambda _: None)
+    @property
+    def invocation_id(self) -> str:
+        return self._invocation_id
+
+    @property
+    def function_name(self) -> str:
+        return self._function_name
+
+    @property
+    def function_directory(self) -> str:
+        return str(Path.cwd())
+
+    @property
+    def thread_local_storage(self) -> Any:
+        return self._local
+
+    @property
+    def trace_context(self) -> Any:
+        return SimpleNamespace(trace_parent="", trace_state="", attributes={})
+
+    @property
+    def retry_context(self) -> Any:
+        return SimpleNamespace(retry_count=0, max_retry_count=0, exception=None)
 
 
 async def invoke(function: Function, argument: object, *, send: Send) -> Outcome:

@@ -15,7 +15,16 @@ from typing import TypeVar
 
 from adapters.blobs import PLANS, plan_name
 from adapters.queues import queue_of, seal
-from adapters.tables.rules import event_of, first_claim, home_of, is_owed, is_repeat, run_id, take_over
+from adapters.tables.rules import (
+    check_homes,
+    event_of,
+    first_claim,
+    home_of,
+    is_owed,
+    is_repeat,
+    run_id,
+    take_over,
+)
 from reviews.errors import Conflict, Gone
 from reviews.evidence import GENESIS, canonical, digest, parse
 from reviews.messages import Message
@@ -60,6 +69,7 @@ class MemoryLedger:
     async def save_run(self, run: Run, *, owes: Sequence[OwedMail] = ()) -> Run:
         """Replace a run; see the port. Raises Gone when it was never begun."""
         await _turn()
+        check_homes(owes, f"run:{run.id}")
         self._runs[run.id] = _next(self._runs.get(run.id), run, run.id)
         self._owe(owes)
         return self._runs[run.id]
@@ -97,6 +107,7 @@ class MemoryLedger:
         """Write one move; see the port."""
         await _turn()
         guest_id = move.case.guest_id
+        check_homes(move.owes, f"guest:{guest_id}")
         stored, events = self._cases.get(guest_id), self._events.get(guest_id, [])
         if stored is not None and is_repeat(move, stored, events[-1] if events else None):
             return stored
@@ -147,6 +158,7 @@ class MemoryLedger:
     async def save_batch(self, batch: Batch, *, owes: Sequence[OwedMail] = ()) -> Batch:
         """Replace a batch; see the port. Raises Gone when it was never begun."""
         await _turn()
+        check_homes(owes, f"batch:{batch.id}")
         self._batches[batch.id] = _next(self._batches.get(batch.id), batch, batch.id)
         self._owe(owes)
         return self._batches[batch.id]

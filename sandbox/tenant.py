@@ -39,7 +39,7 @@ TOKEN = "sandbox"  # noqa: S105 - the sandbox's bearer opens nothing else
 NATIVE_SENDER = "access-reviews@entra.example"
 
 
-class NotAllowed(Exception):  # noqa: N818 - reads as what it says
+class NotAllowed(Exception):
     """Somebody tried what the tenant does not let them do."""
 
 
@@ -70,7 +70,7 @@ class Tenant:
     object cannot be read. ``start_delay``: how late reviews begin. ``premium``: Entra ID P1 and P2 are there.
     """
 
-    def __init__(  # noqa: PLR0913 - a tenant has this many dials
+    def __init__(
         self,
         population: Population,
         clock: Clock,
@@ -140,11 +140,11 @@ class Tenant:
     # --- people -----------------------------------------------------------------------------------
 
     def user(self, object_id: str) -> Json | None:
-        """Return a live account as it is, or None. (Graph may not show it yet; this does.)"""
+        """Return a live account as it is, or None; Graph may not show it yet, this does."""
         return None if object_id in self.directory.deleted else self.directory.account(object_id)
 
     def sign_in(self, guest_id: str, at: datetime | None = None) -> bool:
-        """Let somebody sign in; the first time redeems a pending invitation. False when sign-in is blocked."""
+        """Let somebody sign in; the first time redeems the invitation. False when sign-in is blocked."""
         with self.lock:
             record = self.user(guest_id)
             if record is None or not record.get("accountEnabled", True):
@@ -152,7 +152,9 @@ class Tenant:
                 return False
             when = graph_time(at or self.now())
             if record.get("externalUserState") == "PendingAcceptance":
-                self.directory.change(guest_id, {"externalUserState": "Accepted", "externalUserStateChangeDateTime": when})
+                self.directory.change(
+                    guest_id, {"externalUserState": "Accepted", "externalUserStateChangeDateTime": when}
+                )
             self._activity(guest_id, record, ("lastSignIn", "lastSuccessfulSignIn"), when)
             return True
 
@@ -170,7 +172,7 @@ class Tenant:
             activity[f"{kind}RequestId"] = self.new_id()
         self.directory.change(guest_id, {"signInActivity": activity})
 
-    def change(self, object_id: str, **properties: Any) -> None:  # noqa: ANN401 - any Graph property
+    def change(self, object_id: str, **properties: Any) -> None:
         """Change an account behind our program's back."""
         with self.lock:
             self.now()
@@ -210,7 +212,10 @@ class Tenant:
                 "resultReason": "",
                 "loggedByService": "Core Directory",
                 "operationType": activity.partition(" ")[0],
-                "initiatedBy": {"user": None, "app": {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]}},
+                "initiatedBy": {
+                    "user": None,
+                    "app": {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]},
+                },
                 "targetResources": [{**shown, "type": "User", "modifiedProperties": []}],
                 "additionalDetails": [],
             }
@@ -253,7 +258,7 @@ class Tenant:
         self.now()
         return tuple(self.reviews.all.values())
 
-    def decide(  # noqa: PLR0913 - an answer in My Access is made of these
+    def decide(
         self,
         definition_id: str,
         instance_id: str,
@@ -265,7 +270,7 @@ class Tenant:
         """Answer in My Access as a person.
 
         Raises:
-            NotAllowed: not a reviewer of that guest, the review is not running, or a justification is missing.
+            NotAllowed: not a reviewer of that guest, no running review, or a justification is missing.
 
         """
         with self.lock:
@@ -286,7 +291,7 @@ class Tenant:
                 raise NotAllowed(message)
             person = self.user(reviewer_id) or {}
             by = {k: person.get(k) for k in ("id", "displayName", "userPrincipalName")}
-            self.reviews.record(review, [item], decision, justification, by, now)
+            self.reviews.record([item], decision, justification, by, now)
 
     # --- what became of it ------------------------------------------------------------------------
 

@@ -5,12 +5,17 @@ Only changes are stored, so a tenant of a million guests is small and a copy of 
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 Json = dict[str, Any]
 
 REMEMBERED_FOR = timedelta(days=30)
 """How long a soft-deleted account can be restored (Graph: directory deletedItems)."""
+
+
+_MEMBERS_REMEMBERED = 20_000
+"""Sponsors come up again and again, and a population makes every record anew."""
 
 
 class Population(Protocol):
@@ -75,10 +80,11 @@ class Group:
 
 
 class Directory:
-    """The accounts and groups as they are now. Instants come in from the tenant; nothing here reads a clock."""
+    """The accounts and groups as they are now. Instants come in from the tenant; no clock is read here."""
 
     def __init__(self, population: Population) -> None:
         self.population = population
+        self._member = lru_cache(maxsize=_MEMBERS_REMEMBERED)(population.member)
         self.changes: dict[str, Json] = {}
         self.deleted: dict[str, datetime] = {}
         self.added: dict[str, Json] = {}
@@ -93,7 +99,7 @@ class Directory:
     # --- accounts ---------------------------------------------------------------------------------
 
     def account(self, object_id: str) -> Json | None:
-        """Return an account whether deleted or not; None when the tenant never had it or dropped it long ago."""
+        """Return an account, deleted or not; None when the tenant never had it or dropped it long ago."""
         record = self.added.get(object_id)
         if record is None:
             found = self.population.find(object_id)
@@ -102,7 +108,7 @@ class Directory:
             kind, n = found
             if kind == "member" and self.population.member_deleted(n):
                 return None
-            record = self.population.guest(n) if kind == "guest" else self.population.member(n)
+            record = self.population.guest(n) if kind == "guest" else self._member(n)
         changed = self.changes.get(object_id)
         return record if changed is None else {**record, **changed}
 

@@ -60,6 +60,15 @@ def _encoded(text: str) -> str:
     return "AAMk" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def _uid_in(message_id: str) -> str:
+    """Return the end of what an id of ours encodes; nothing for an id of another make."""
+    text = message_id.removeprefix("AAMk")
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().rpartition(":")[2]
+    except ValueError:
+        return ""
+
+
 def folder_name(mailbox: str, folder: str) -> str:
     """Return the opaque id of a well-known folder."""
     return _encoded(f"{mailbox}:{folder}")
@@ -91,17 +100,19 @@ class Mailroom:
 
     def find(self, mailbox: str, message_id: str, now: datetime) -> Message | None:
         """Return a message by either of its ids, or None while its copy is still on the way."""
-        for message in self.messages.values():
-            if message.mailbox == mailbox and message_id in (message.immutable_id, message.folder_id):
-                return message if now >= message.visible_at else None
-        return None
+        message = self.messages.get(_uid_in(message_id))
+        if message is None or message.mailbox != mailbox or now < message.visible_at:
+            return None
+        return message if message_id in {message.immutable_id, message.folder_id} else None
 
     def listed(self, mailbox: str, folder: str | None, now: datetime) -> list[Message]:
         """Return the messages of a mailbox or of one folder, newest first."""
         return [
             m
             for m in reversed(self.messages.values())
-            if m.mailbox == mailbox and folder in (None, m.folder, folder_name(mailbox, m.folder)) and now >= m.visible_at
+            if m.mailbox == mailbox
+            and folder in (None, m.folder, folder_name(mailbox, m.folder))
+            and now >= m.visible_at
         ]
 
     def send(self, message: Message, now: datetime, copy_at: datetime) -> SentMail:
@@ -121,7 +132,9 @@ class Mailroom:
             at=now,
         )
         stamp = graph_time(now)
-        properties.update(isDraft=False, sentDateTime=stamp, receivedDateTime=stamp, lastModifiedDateTime=stamp)
+        properties.update(
+            isDraft=False, sentDateTime=stamp, receivedDateTime=stamp, lastModifiedDateTime=stamp
+        )
         message.folder, message.visible_at = SENT, copy_at
         self.left.append(mail)
         return mail

@@ -102,8 +102,15 @@ class Reviews:
         self.directory = directory
         self.all: dict[str, Review] = {}
 
-    def open(  # noqa: PLR0913 - a review is made of these
-        self, body: Json, scope: Scope, *, ids: Callable[[], str], now: datetime, starts_at: datetime, delay: timedelta
+    def open(
+        self,
+        body: Json,
+        scope: Scope,
+        *,
+        ids: Callable[[], str],
+        now: datetime,
+        starts_at: datetime,
+        delay: timedelta,
     ) -> Review:
         """Keep a new definition; its instance begins ``delay`` after the start it was given."""
         lasts = timedelta(days=max(1, body["settings"].get("instanceDurationInDays") or 1))
@@ -136,10 +143,8 @@ class Reviews:
         review.over, review.ends_at = True, now
         self._apply(review, now)
 
-    def record(  # noqa: PLR0913 - a decision is made of these
-        self, review: Review, items: list[Item], decision: str, justification: str, by: Json, now: datetime
-    ) -> None:
-        """Write one decision on some items of a running review."""
+    def record(self, items: list[Item], decision: str, justification: str, by: Json, now: datetime) -> None:
+        """Write one decision on some items."""
         for item in items:
             item.decision, item.justification = decision, justification
             undone = decision == "NotReviewed"
@@ -147,7 +152,7 @@ class Reviews:
             item.reviewed_at = None if undone else now
 
     def reviewers(self, review: Review, principal_id: str, now: datetime) -> set[str]:
-        """Return the ids of those who may decide on a principal: the reviewers, or the fallback if there are none."""
+        """Return who may decide on a principal: the reviewers, or the fallback where there are none."""
         named = review.body.get("reviewers") or []
         if not named:
             return {principal_id}
@@ -197,7 +202,7 @@ class Reviews:
             self._apply(review, at)
 
     def _apply(self, review: Review, at: datetime) -> None:
-        """Carry out the decisions: a denial takes a direct member out of the group; a nested one it cannot."""
+        """Carry out the decisions: a denial takes a direct member out of the group, but no nested one."""
         group = self.directory.groups.get(review.group_id)
         for principal_id, item in review.items.items():
             if item.decision not in ("Approve", "Deny"):
@@ -214,7 +219,7 @@ class Reviews:
 
 
 def recommend(record: Json, settings: Json, at: datetime) -> str:
-    """Return Entra's suggestion for an account: Deny when it was silent for the look-back time (default 30 days)."""
+    """Return Entra's suggestion: Deny for who was silent in the look-back time (default 30 days)."""
     if not settings.get("recommendationsEnabled"):
         return "NoInfoAvailable"
     match = _DURATION.match(settings.get("recommendationLookBackDuration") or "")

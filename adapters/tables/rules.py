@@ -1,7 +1,8 @@
-"""What every ledger agrees on, wherever it keeps its rows: names of runs, homes of mail, who may take over."""
+"""What every ledger agrees on, wherever its rows lie: names of runs, homes of mail, who may take over."""
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ SETTLED = frozenset({MailStep.VERIFIED, MailStep.DROPPED})
 """A mail at one of these steps is owed no longer."""
 
 _JOB = re.compile(r"[a-z][a-z-]*")
+_LAST_SECOND = 253_402_300_799
 _HOMES = frozenset({"guest", "batch", "run"})
 
 
@@ -105,3 +107,15 @@ def is_repeat(move: Move, stored: Case, newest: Event | None) -> bool:
 def is_owed(mail: OwedMail) -> bool:
     """Say whether a mail still waits to be sent and seen to have left."""
     return mail.step not in SETTLED
+
+
+def run_key(slot: datetime) -> str:
+    """Return the row key of a slot: counted down from the year 9999, so that the newest comes first."""
+    return f"{_LAST_SECOND - int(slot.timestamp()):012d}"
+
+
+def check_homes(mails: Sequence[OwedMail], home: str) -> None:
+    """Refuse mails that cannot be written in one transaction with their reason. Raises Malformed."""
+    for mail in mails:
+        if mail.home != home:
+            raise Malformed(f"mail {mail.id}: its home is not {home}")

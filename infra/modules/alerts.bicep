@@ -15,7 +15,7 @@ param actionGroupId string
 // Summarize without a group always returns one row, so that silence is the number 0 and not an empty answer.
 var finishedNights = '''
 AppTraces
-| where TimeGenerated > ago(26h)
+| where TimeGenerated > ago(25h)
 | where tostring(Properties.event) == 'night.finished' or Message startswith 'night.finished'
 | summarize Nights = count()
 '''
@@ -39,8 +39,8 @@ resource nightAbsent 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   location: location
   tags: tags
   properties: {
-    displayName: 'Gatehouse: no night finished within 26 hours'
-    description: 'No night.finished event for 26 hours. Start one from outside, then read docs/deploy.md.'
+    displayName: 'Gatehouse: no night finished within 25 hours'
+    description: 'No night.finished event for 25 hours. Start one from outside, then read docs/deploy.md.'
     severity: 1
     enabled: true
     autoMitigate: true

@@ -69,17 +69,20 @@ class CarryingOut:
         if objection is not None:
             return await self._object(case, message, objection)
         try:
-            if message.kind is Act.NOTICE:
-                return await self._notice(case, guest, message, policy)
-            if message.kind is Act.BLOCK:
-                return await self._block(case, message)
-            await self.directory.soft_delete(message.guest_id)
-            return await self._missing(case, message, policy)
+            return await self._acted(case, guest, message, policy)
         except Gone:
             return await self._missing(case, message, policy)
         except Forbidden as refusal:
             facts = {"because": "directory-refuses", "needs": refusal.needs}
             return await self._move(remediation.manual(case), "needs-a-person", message, facts)
+
+    async def _acted(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
+        if message.kind is Act.NOTICE:
+            return await self._notice(case, guest, message, policy)
+        if message.kind is Act.BLOCK:
+            return await self._block(case, message)
+        await self.directory.soft_delete(message.guest_id)
+        return await self._missing(case, message, policy)
 
     async def _notice(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
         if guest.mail is None:

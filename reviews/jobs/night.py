@@ -1,7 +1,7 @@
 """The night: look at every guest, draw the plan, keep it, hand its actions over."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -59,34 +59,10 @@ class Night:
             raise
         return await self._hand_over(run, plan, policy, start)
 
-    async def draw(
-        self, policy: Policy, round_name: str, *, previous_guests: int | None, run: Run | None = None
-    ) -> Plan:
-        """Read the whole directory and draw the plan; changes nothing.
-
-        Raises:
-            CensusIncomplete: the directory was not read to its end.
-
-        """
-        now = self.clock.now()
-        known = planning.Known(
-            cases={case.guest_id: case for case in await self.ledger.live_cases()},
-            resting=await self.ledger.resting(now),
-        )
-        survey = planning.Survey(policy=policy, now=now, round_name=round_name, known=known)
-        census = self.directory.census()
-        async for page in census.pages():
-            for guest in page.guests:
-                survey.look(guest)
-            run = await self._renewed(run)
-        return survey.draw_up(census.receipt(), previous_guests=previous_guests)
-
     async def _planned(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
         plan = await self.archive.plan(run.id)
         if plan is None:
-            plan = await self.draw(
-                policy, round_name(run.slot), previous_guests=await self.previous_guests(), run=run
-            )
+            plan = await self._drawn(run, policy)
         if run.plan_hash is None:
             run = await self.ledger.run(run.id) or run
             run = await self.ledger.save_run(
@@ -101,18 +77,18 @@ class Night:
             )
         return run, plan
 
-    async def previous_guests(self) -> int | None:
-        """Return how many guests the newest finished night read; None before the first."""
-        for earlier in await self.ledger.recent_runs(JOB, 10):
-            if earlier.step is RunStep.FINISHED and earlier.guests is not None:
-                return earlier.guests
-        return None
-
-    async def _renewed(self, run: Run | None) -> Run | None:
+    async def _drawn(self, run: Run, policy: Policy) -> Plan:
         now = self.clock.now()
-        if run is None or run.leased_until - now > LEASE / 2:
-            return run
-        return await self.ledger.save_run(replace(run, leased_until=now + LEASE))
+        known = await what_is_known(self.ledger, now)
+        survey = planning.Survey(policy=policy, now=now, round_name=round_name(run.slot), known=known)
+
+        async def renew() -> None:
+            nonlocal run
+            if run.leased_until - self.clock.now() < LEASE / 2:
+                run = await self.ledger.save_run(replace(run, leased_until=self.clock.now() + LEASE))
+
+        before = await previous_guests(self.ledger)
+        return await survey_directory(self.directory, survey, previous=before, after_page=renew)
 
     async def _hand_over(self, run: Run, plan: Plan, policy: Policy, start: int) -> Run | None:
         begun = self.clock.now()
@@ -164,6 +140,43 @@ class Night:
             await self._finish(run, policy, summary)
         else:
             await self.ledger.save_run(replace(run, summary=summary, leased_until=self.clock.now()))
+
+
+async def survey_directory(
+    directory: Directory,
+    survey: planning.Survey,
+    *,
+    previous: int | None,
+    after_page: Callable[[], Awaitable[None]] | None = None,
+) -> Plan:
+    """Have a survey look at every guest of the directory, page by page, and draw up its plan.
+
+    Raises:
+        CensusIncomplete: the directory was not read to its end.
+
+    """
+    census = directory.census()
+    async for page in census.pages():
+        for guest in page.guests:
+            survey.look(guest)
+        if after_page is not None:
+            await after_page()
+    return survey.draw_up(census.receipt(), previous_guests=previous)
+
+
+async def what_is_known(ledger: Ledger, now: datetime) -> planning.Known:
+    """Gather what the ledger knows of guests: their live cases, and who is left alone until when."""
+    return planning.Known(
+        cases={case.guest_id: case for case in await ledger.live_cases()}, resting=await ledger.resting(now)
+    )
+
+
+async def previous_guests(ledger: Ledger) -> int | None:
+    """Return how many guests the newest finished night read; None before the first."""
+    for earlier in await ledger.recent_runs(JOB, 10):
+        if earlier.step is RunStep.FINISHED and earlier.guests is not None:
+            return earlier.guests
+    return None
 
 
 def round_name(slot: datetime) -> str:

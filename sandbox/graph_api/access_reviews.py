@@ -1,4 +1,4 @@
-"""Graph's access reviews: definitions, their instance, its decision items, and the one app-only way to decide."""
+"""Graph's access reviews: definitions, their instance, its items, and the one app-only way to decide."""
 
 from datetime import UTC, date, datetime, time
 
@@ -141,7 +141,7 @@ def _review(tenant: Tenant, request: Request) -> Review:
 def _running(tenant: Tenant, request: Request) -> Review:
     review = _review(tenant, request)
     if review.status != IN_PROGRESS:
-        message = f"The access review instance is {review.status}: this operation needs one that is InProgress."
+        message = f"The instance is {review.status}; this needs one that is InProgress."
         raise bad_request(message)
     return review
 
@@ -152,7 +152,9 @@ def _running(tenant: Tenant, request: Request) -> Review:
 def list_definitions(tenant: Tenant, request: Request) -> Answer:
     """``GET .../definitions``. Filters as documented: ``status eq`` and ``contains`` on the scope's query."""
     rows = [_definition(tenant, review) for review in tenant.definitions()]
-    return _page(request, _narrow(request, rows, _DEFINITION_RULES), "identityGovernance/accessReviews/definitions")
+    return _page(
+        request, _narrow(request, rows, _DEFINITION_RULES), "identityGovernance/accessReviews/definitions"
+    )
 
 
 def get_definition(tenant: Tenant, request: Request) -> Answer:
@@ -166,7 +168,10 @@ def create_definition(tenant: Tenant, request: Request) -> Answer:
         message = "The tenant needs Microsoft Entra ID P2 or Microsoft Entra ID Governance."
         raise denied(message)
     content = dict(request.content)
-    settings = {**_SETTING_DEFAULTS, **{k: v for k, v in (content["settings"] or {}).items() if v is not None}}
+    settings = {
+        **_SETTING_DEFAULTS,
+        **{k: v for k, v in (content["settings"] or {}).items() if v is not None},
+    }
     content["settings"] = settings
     now = tenant.now()
     kind = (content["scope"] or {}).get("@odata.type", "#microsoft.graph.accessReviewQueryScope")
@@ -203,7 +208,9 @@ def _check_people(tenant: Tenant, scopes: list[Json], now: datetime) -> None:
 
 
 def _start(settings: Json, now: datetime) -> datetime:
-    if settings["applyActions"] and any("removeAccess" not in a.get("@odata.type", "") for a in settings["applyActions"]):
+    if settings["applyActions"] and any(
+        "removeAccess" not in a.get("@odata.type", "") for a in settings["applyActions"]
+    ):
         what = "disableAndDeleteUserApplyAction"
         raise not_simulated(what)
     if settings["defaultDecision"] not in {"None", "Approve", "Deny", "Recommendation"}:
@@ -250,7 +257,9 @@ def stop_instance(tenant: Tenant, request: Request) -> Answer:
 
 def send_reminder(tenant: Tenant, request: Request) -> Answer:
     """``POST .../sendReminder``: Entra's own mail to the reviewers."""
-    tenant.notify_reviewers(_running(tenant, request), "Reminder: a review waits for your decision", tenant.now())
+    tenant.notify_reviewers(
+        _running(tenant, request), "Reminder: a review waits for your decision", tenant.now()
+    )
     return NO_CONTENT
 
 
@@ -284,7 +293,7 @@ def get_decision(tenant: Tenant, request: Request) -> Answer:
     raise not_found(key)
 
 
-def update_decision(tenant: Tenant, request: Request) -> Answer:
+def update_decision(_tenant: Tenant, _request: Request) -> Answer:
     """``PATCH .../decisions/{id}``: for signed-in reviewers only; an app is always refused."""
     raise denied()
 
@@ -297,7 +306,11 @@ def record_decisions(tenant: Tenant, request: Request) -> Answer:
         message = "Invalid value specified for property 'decision'."
         raise bad_request(message)
     justification = content.get("justification") or ""
-    if content["decision"] == "Approve" and review.body["settings"]["justificationRequiredOnApproval"] and not justification:
+    if (
+        content["decision"] == "Approve"
+        and review.body["settings"]["justificationRequiredOnApproval"]
+        and not justification
+    ):
         message = "A justification is required to approve."
         raise bad_request(message)
     principal, resource = (str(content.get(k) or "").lower() for k in ("principalId", "resourceId"))
@@ -306,5 +319,5 @@ def record_decisions(tenant: Tenant, request: Request) -> Answer:
         for principal_id, item in review.items.items()
         if (not principal or principal == principal_id) and (not resource or resource == review.group_id)
     ]
-    tenant.reviews.record(review, items, content["decision"], justification, dict(tenant.app), tenant.now())
+    tenant.reviews.record(items, content["decision"], justification, dict(tenant.app), tenant.now())
     return NO_CONTENT

@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from sandbox.graph_api.exchange import Answer, GraphError, Request
+from sandbox.graph_api.exchange import Answer, Request
 from sandbox.graph_api.gate import Dropped, Gate
 from sandbox.graph_api.query_text import read_query
 from sandbox.tenant import Tenant
@@ -39,14 +39,13 @@ class GraphEndpoint:
         await send({"type": "http.response.body", "body": content})
 
     async def _answer(self, scope: Scope, body: bytes) -> Answer:
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
         path = scope["path"]
         version, path = (_VERSION, path[len(_VERSION) :]) if path.startswith(f"{_VERSION}/") else ("", path)
         origin = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
-        try:
-            query = read_query(scope["query_string"].decode("latin-1"))
-        except GraphError as error:
-            return Answer(status=error.status, body={"error": {"code": error.code, "message": error.message}})
+        query = read_query(scope["query_string"].decode("latin-1"))
         method = scope["method"] if version else f"{scope['method']} (no v1.0)"
         request = Request(method=method, path=path, query=query, headers=headers, body=body, origin=origin)
         return await self.gate.answer(request)

@@ -15,7 +15,7 @@ _FAILED = 400
 
 
 def answer_batch(request: Request, answer: Callable[[Request], Answer]) -> Answer:
-    """Answer every item; the batch itself is 200. The order of the answers is not the order of the requests."""
+    """Answer every item; the batch itself is 200. The answers come in another order."""
     items = _items(request)
     done: dict[str, Answer] = {}
     for item in items:
@@ -35,14 +35,14 @@ def _items(request: Request) -> list[Json]:
     try:
         content = msgspec.json.decode(request.body)
     except msgspec.DecodeError as error:
-        message = "Unable to read JSON request payload."
+        message = "The request body is no JSON."
         raise bad_request(message) from error
     items = content.get("requests") if isinstance(content, dict) else None
     if not isinstance(items, list) or not items or set(content) != {"requests"}:
         message = "A batch is an object with a non-empty array 'requests'."
         raise bad_request(message)
     if len(items) > ITEMS_AT_MOST:
-        message = f"Number of batch request steps exceeds the maximum value of {ITEMS_AT_MOST}."
+        message = f"A batch holds {ITEMS_AT_MOST} requests at most."
         raise bad_request(message)
     seen: set[str] = set()
     for item in items:
@@ -64,7 +64,7 @@ def _check_item(item: object, seen: set[str]) -> None:
         raise bad_request(message)
     headers = {k.lower() for k in item.get("headers") or {}}
     if "body" in item and "content-type" not in headers:
-        message = f"Batch request '{item['id']}': write requests with a body need a Content-Type header."
+        message = f"Batch request '{item['id']}': a body needs the header Content-Type."
         raise bad_request(message)
 
 

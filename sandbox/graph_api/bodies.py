@@ -6,25 +6,37 @@ from typing import Union
 from sandbox.graph_api.exchange import GraphError
 from sandbox.graph_api.properties import USER_COLLECTIONS, USER_WRITABLE
 
-Kind = Union[type, "Fields", list["Fields"], list[type]]
+Kind = Union[type, "Fields", "Many"]
+
+
+class Many:
+    """A collection; unlike every other field it is never null, and holds no null."""
+
+    def __init__(self, of: Union[type, "Fields"]) -> None:
+        self.of = of
 
 
 class Fields:
-    """The fields of an object. A one-element list means a collection; every other field may be null."""
+    """The fields of an object, and those of them that must be there."""
 
     def __init__(self, fields: Mapping[str, "Kind"], required: frozenset[str] = frozenset()) -> None:
         self.fields = fields
         self.required = required
 
 
-_REFERENCES = [str]
+_REFERENCES = Many(str)
 _QUERY = Fields({"@odata.type": str, "query": str, "queryType": str, "queryRoot": str})
 _REVIEWER = Fields({**_QUERY.fields, "scopeType": str, "reviewerId": str})
-_RECIPIENT = Fields({"emailAddress": Fields({"address": str, "name": str}, frozenset({"address"}))}, frozenset({"emailAddress"}))
+_RECIPIENT = Fields(
+    {"emailAddress": Fields({"address": str, "name": str}, frozenset({"address"}))},
+    frozenset({"emailAddress"}),
+)
 _NAMED = Fields({"name": str, "value": str}, frozenset({"name", "value"}))
 _EXTENDED = Fields({"id": str, "value": str}, frozenset({"id", "value"}))
 
-_user_fields: dict[str, Kind] = {name: [str] if name in USER_COLLECTIONS else str for name in USER_WRITABLE}
+_user_fields: dict[str, Kind] = {
+    name: Many(str) if name in USER_COLLECTIONS else str for name in USER_WRITABLE
+}
 USER_CHANGE = Fields({**_user_fields, "accountEnabled": bool, "@odata.type": str})
 
 _GROUP_FIELDS: dict[str, Kind] = {
@@ -34,15 +46,20 @@ _GROUP_FIELDS: dict[str, Kind] = {
     "mailEnabled": bool,
     "mailNickname": str,
     "securityEnabled": bool,
-    "groupTypes": [str],
+    "groupTypes": Many(str),
     "visibility": str,
     "isAssignableToRole": bool,
     "members@odata.bind": _REFERENCES,
     "owners@odata.bind": _REFERENCES,
 }
-NEW_GROUP = Fields(_GROUP_FIELDS, frozenset({"displayName", "mailEnabled", "mailNickname", "securityEnabled"}))
+NEW_GROUP = Fields(
+    _GROUP_FIELDS, frozenset({"displayName", "mailEnabled", "mailNickname", "securityEnabled"})
+)
 GROUP_CHANGE = Fields(
-    {k: _GROUP_FIELDS[k] for k in ("@odata.type", "displayName", "description", "mailNickname", "members@odata.bind")}
+    {
+        k: _GROUP_FIELDS[k]
+        for k in ("@odata.type", "displayName", "description", "mailNickname", "members@odata.bind")
+    }
 )
 REFERENCE = Fields({"@odata.id": str}, frozenset({"@odata.id"}))
 
@@ -50,7 +67,15 @@ _RANGE = Fields(
     {"type": str, "startDate": str, "endDate": str, "numberOfOccurrences": int, "recurrenceTimeZone": str}
 )
 _PATTERN = Fields(
-    {"type": str, "interval": int, "month": int, "dayOfMonth": int, "daysOfWeek": [str], "firstDayOfWeek": str, "index": str}
+    {
+        "type": str,
+        "interval": int,
+        "month": int,
+        "dayOfMonth": int,
+        "daysOfWeek": Many(str),
+        "firstDayOfWeek": str,
+        "index": str,
+    }
 )
 _SETTINGS = Fields(
     {
@@ -66,7 +91,7 @@ _SETTINGS = Fields(
         "recommendationLookBackDuration": str,
         "decisionHistoriesForReviewersEnabled": bool,
         "recurrence": Fields({"pattern": _PATTERN, "range": _RANGE}),
-        "applyActions": [Fields({"@odata.type": str})],
+        "applyActions": Many(Fields({"@odata.type": str})),
     }
 )
 NEW_DEFINITION = Fields(
@@ -76,8 +101,8 @@ NEW_DEFINITION = Fields(
         "descriptionForAdmins": str,
         "descriptionForReviewers": str,
         "scope": Fields({**_QUERY.fields, "inactiveDuration": str}),
-        "reviewers": [_REVIEWER],
-        "fallbackReviewers": [_REVIEWER],
+        "reviewers": Many(_REVIEWER),
+        "fallbackReviewers": Many(_REVIEWER),
         "settings": _SETTINGS,
     },
     frozenset({"displayName", "descriptionForAdmins", "descriptionForReviewers", "scope", "settings"}),
@@ -92,14 +117,14 @@ MESSAGE = Fields(
         "@odata.type": str,
         "subject": str,
         "body": Fields({"contentType": str, "content": str}, frozenset({"content"})),
-        "toRecipients": [_RECIPIENT],
-        "ccRecipients": [_RECIPIENT],
-        "bccRecipients": [_RECIPIENT],
-        "replyTo": [_RECIPIENT],
+        "toRecipients": Many(_RECIPIENT),
+        "ccRecipients": Many(_RECIPIENT),
+        "bccRecipients": Many(_RECIPIENT),
+        "replyTo": Many(_RECIPIENT),
         "importance": str,
-        "categories": [str],
-        "internetMessageHeaders": [_NAMED],
-        "singleValueExtendedProperties": [_EXTENDED],
+        "categories": Many(str),
+        "internetMessageHeaders": Many(_NAMED),
+        "singleValueExtendedProperties": Many(_EXTENDED),
     }
 )
 MESSAGE_CHANGE = Fields({k: v for k, v in MESSAGE.fields.items() if k != "internetMessageHeaders"})
@@ -119,13 +144,13 @@ def check_body(content: object, fields: Fields, at: str = "") -> None:
 
 
 def _check_value(value: object, kind: Kind, at: str) -> None:
-    if isinstance(kind, list):
+    if isinstance(kind, Many):
         if not isinstance(value, list):
             raise _refused(at, "a collection is expected")
         for n, entry in enumerate(value):
             if entry is None:
                 raise _refused(f"{at}[{n}]", "null is not allowed in a collection")
-            _check_value(entry, kind[0], f"{at}[{n}]")
+            _check_value(entry, kind.of, f"{at}[{n}]")
     elif value is None:
         return
     elif isinstance(kind, Fields):
@@ -135,4 +160,4 @@ def _check_value(value: object, kind: Kind, at: str) -> None:
 
 
 def _refused(at: str, why: str) -> GraphError:
-    return GraphError(400, "Request_BadRequest", f"Invalid value specified for property '{at}' of the resource: {why}.")
+    return GraphError(400, "Request_BadRequest", f"Property '{at}': {why}.")

@@ -19,12 +19,14 @@ def _found(tenant: Tenant, request: Request) -> Json:
 
 
 def list_deleted_users(tenant: Tenant, request: Request) -> Answer:
-    """``GET /directory/deletedItems/graph.user``: without the type cast Graph refuses, so there is no other route."""
+    """``GET /directory/deletedItems/graph.user``: Graph answers with the type cast only."""
     names = user_names(tenant, request)
     now = tenant.now()
     top = number(request, "$top", PAGE_DEFAULT, lowest=1, highest=PAGE_CAP)
     start = position_of(tenant, request, now)
-    bin_now = [tenant.directory.deleted_user(object_id, now) for object_id in sorted(tenant.directory.deleted)]
+    bin_now = [
+        tenant.directory.deleted_user(object_id, now) for object_id in sorted(tenant.directory.deleted)
+    ]
     records = [record for record in bin_now if record is not None]
     shape = shape_of(names if "$select" in request.query else (*names, "deletedDateTime"))
     page: Json = {"@odata.context": f"{request.origin}/v1.0/$metadata#users"}

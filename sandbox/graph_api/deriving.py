@@ -1,4 +1,7 @@
-"""Copies from Microsoft's metadata the few facts the sandbox needs: ``python -m sandbox.graph_api.deriving FOLDER``."""
+"""Copies the few facts the sandbox needs from Microsoft's metadata.
+
+Run ``python -m sandbox.graph_api.deriving FOLDER`` when the metadata or the routes change.
+"""
 
 import json
 import sys
@@ -8,19 +11,26 @@ from sandbox.graph_api.properties import DERIVED, GROUP, USER
 from sandbox.graph_api.routes import ROUTES
 from sandbox.tenant_directory import Json
 
-_KINDS = {USER: "microsoft.graph.user!exact", GROUP: GROUP, "microsoft.graph.message": "microsoft.graph.message!exact"}
+_KINDS = {
+    USER: "microsoft.graph.user!exact",
+    GROUP: GROUP,
+    "microsoft.graph.message": "microsoft.graph.message!exact",
+}
 
 NOT_LISTED = {
     "POST /groups/{group-id}/members/$ref": ["Group.ReadWrite.All", "GroupMember.ReadWrite.All"],
     "GET /directory/deletedItems/{directoryObject-id}": ["User.Read.All"],
-    "DELETE /groups/{group-id}/members/{directoryObject-id}": ["User.DeleteRestore.All", "User.ReadWrite.All"],
+    "DELETE /groups/{group-id}/members/{directoryObject-id}": [
+        "User.DeleteRestore.All",
+        "User.ReadWrite.All",
+    ],
 }
 """Operations without a row in permissions.json; their reference pages: group-post-members,
 directory-deleteditems-get, group-delete-members (its warning about the missing ``/$ref``)."""
 
 
 def derive(folder: Path) -> Json:
-    """Return the permissions of every simulated operation and the property names of the types, from ``folder``."""
+    """Return the permissions of every simulated operation and the property names of the types."""
     listed = json.loads((folder / "graph-permissions.json").read_text(encoding="utf-8"))
     schema = json.loads((folder / "graph-schema.json").read_text(encoding="utf-8"))
     permissions = {}
@@ -33,4 +43,6 @@ def derive(folder: Path) -> Json:
 
 
 if __name__ == "__main__":
-    DERIVED.write_text(json.dumps(derive(Path(sys.argv[1])), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    DERIVED.write_text(
+        json.dumps(derive(Path(sys.argv[1])), indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )

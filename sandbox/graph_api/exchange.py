@@ -80,7 +80,7 @@ def not_simulated(what: str) -> GraphError:
     return GraphError(501, "NotSimulated", f"The sandbox does not simulate {what}.")
 
 
-def denied(message: str = "Insufficient privileges to complete the operation.") -> GraphError:
+def denied(message: str = "The app lacks a permission for this, or the object is protected.") -> GraphError:
     """Refuse for want of a permission."""
     return GraphError(403, "Authorization_RequestDenied", message)
 
@@ -90,5 +90,5 @@ def not_found(object_id: str) -> GraphError:
     return GraphError(
         404,
         "Request_ResourceNotFound",
-        f"Resource '{object_id}' does not exist or one of its queried reference-property objects are not present.",
+        f"There is no object '{object_id}', or none that can be read yet.",
     )

@@ -25,7 +25,7 @@ _ADVANCED_OPERATORS = frozenset({"ne", "not", "endswith"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One test of one property: ``operator`` is eq, in, startswith ... ; ``value`` a literal or a tuple of them."""
+    """One test of one property: ``operator`` is eq, in, startswith ...; ``value`` is a literal, or some."""
 
     property: str
     operator: str
@@ -120,7 +120,9 @@ class _Reader:
         if operator not in _COMPARISONS:
             message = f"Syntax error in '$filter': '{operator}' is no operator."
             raise bad_request(message)
-        return Comparison(property=text, operator=operator, value=self.values() if operator == "in" else self.literal())
+        return Comparison(
+            property=text, operator=operator, value=self.values() if operator == "in" else self.literal()
+        )
 
     def function(self, name: str) -> Node:
         self.take("(")
@@ -147,7 +149,7 @@ class _Reader:
         self.take(")")
         return tuple(found)
 
-    def literal(self) -> Any:  # noqa: ANN401 - a literal is of any type
+    def literal(self) -> Any:
         kind, text = self.peek()
         self.take()
         if kind == "string":
@@ -186,7 +188,10 @@ def comparisons(node: Node) -> list[Comparison]:
         return comparisons(node.part)
     if isinstance(node, AnyOf):
         inner = comparisons(node.part)
-        return [Comparison(property=f"{node.property}/{c.property}", operator=c.operator, value=c.value) for c in inner]
+        return [
+            Comparison(property=f"{node.property}/{c.property}", operator=c.operator, value=c.value)
+            for c in inner
+        ]
     return [c for part in node.parts for c in comparisons(part)]
 
 
@@ -202,12 +207,12 @@ def needs_advanced(node: Node) -> bool:
 def check_filter(node: Node, rules: Mapping[str, frozenset[str]], request: Request) -> None:
     """Refuse properties and operators that are not documented for the resource, and unasked advanced queries.
 
-    ``rules``: property -> the operators of a default query; ``ne``, ``not`` and ``endswith`` come with advanced ones.
+    ``rules``: property -> the operators of a default query; advanced ones add ``ne``, ``not``, ``endswith``.
     """
     for test in comparisons(node):
         allowed = rules.get(test.property)
         if allowed is None:
-            message = f"Unsupported or invalid query filter clause specified for property '{test.property}'."
+            message = f"Property '{test.property}' cannot be filtered by."
             raise unsupported(message)
         if test.operator not in allowed | _ADVANCED_OPERATORS:
             message = f"Operator '{test.operator}' is not supported for property '{test.property}'."
@@ -224,7 +229,7 @@ def _check_type(test: Comparison) -> None:
     for value in values:
         timed = name.endswith("DateTime")
         if value is not None and timed != isinstance(value, datetime):
-            message = f"A binary operator with incompatible types was detected for property '{test.property}'."
+            message = f"Property '{test.property}' is compared with a value of another type."
             raise bad_request(message)
         if name.endswith("Enabled") and not isinstance(value, bool):
             message = f"Property '{test.property}' is compared with a value that is no Boolean."
@@ -257,7 +262,7 @@ def _comparison(test: Comparison) -> Predicate:
     return lambda record: compare(_plain(_deep(record, path)), value)
 
 
-def _deep(record: Json, path: list[str]) -> Any:  # noqa: ANN401 - whatever the record holds
+def _deep(record: Json, path: list[str]) -> Any:
     found: Any = record
     for name in path:
         if not name.startswith("microsoft.graph."):
@@ -265,7 +270,7 @@ def _deep(record: Json, path: list[str]) -> Any:  # noqa: ANN401 - whatever the 
     return found
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - strings compare without case, as Graph does
+def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dt%H:%M:%Sz")
     return value.lower() if isinstance(value, str) else value

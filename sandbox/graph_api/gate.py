@@ -1,4 +1,4 @@
-"""The gate every request passes: who asks, what is allowed, how much is left, what is faked, what is recorded."""
+"""The gate every request passes: who asks, what is allowed and left, what is faked and recorded."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ from sandbox.tenant_throttle import REPORTS, SIGN_IN_ACTIVITY, TooMany
 _SMALL_PAGE = 20
 
 
-class Dropped(Exception):  # noqa: N818 - a played fault, not an error of ours
+class Dropped(Exception):
     """The connection is lost: no answer goes back."""
 
 
@@ -43,7 +43,8 @@ class Gate:
         found = find_route(request.method, request.path)
         if found is None or found[0].budget is not Budget.MAIL:
             return self.answer_now(request)
-        address = mailbox_of(self.tenant, _with(request, params=found[1])) or ""
+        with self.tenant.lock:
+            address = mailbox_of(self.tenant, _with(request, params=found[1])) or ""
         crowded = self.tenant.throttle.enter(address)
         if crowded is not None:
             return self.answer_now(request, crowded)
@@ -54,7 +55,7 @@ class Gate:
             self.tenant.throttle.leave(address)
 
     def answer_now(self, request: Request, crowded: TooMany | None = None) -> Answer:
-        """Answer one request or one item of a batch, record it, and play the fault that was ordered for it."""
+        """Answer one request or one item of a batch, record it, and play the fault ordered for it."""
         tenant = self.tenant
         found = find_route(request.method, request.path)
         batch = f"{request.method} {request.path}" == BATCH
@@ -76,14 +77,20 @@ class Gate:
                 if fault is not None:
                     raise self._fail(fault, name, request)
             except GraphError as error:
-                answer = Answer(status=error.status, body=self._envelope(error, headers), headers=error.headers)
-            tenant.calls.append(Call(operation=name, path=request.path, status=answer.status, at=tenant.clock.now()))
+                answer = Answer(
+                    status=error.status, body=self._envelope(error, headers), headers=error.headers
+                )
+            tenant.calls.append(
+                Call(operation=name, path=request.path, status=answer.status, at=tenant.clock.now())
+            )
         return Answer(status=answer.status, body=answer.body, headers={**headers, **answer.headers})
 
     # --- before the operation ---------------------------------------------------------------------
 
     def _identity(self, request: Request) -> dict[str, str]:
-        digest = hashlib.blake2b(f"{self.tenant.population.tenant_id}/{self.served}".encode(), digest_size=16).digest()
+        digest = hashlib.blake2b(
+            f"{self.tenant.population.tenant_id}/{self.served}".encode(), digest_size=16
+        ).digest()
         own = str(uuid.UUID(bytes=digest, version=4))
         return {
             "request-id": own,
@@ -102,9 +109,9 @@ class Gate:
     def _authenticate(self, request: Request) -> None:
         given = request.headers.get("authorization")
         if given is None:
-            raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
+            raise GraphError(401, "InvalidAuthenticationToken", "There is no access token.")
         if given != f"Bearer {self.tenant.token}":
-            raise GraphError(401, "InvalidAuthenticationToken", "Access token validation failure.")
+            raise GraphError(401, "InvalidAuthenticationToken", "The access token is not valid.")
 
     def _fail(self, fault: Fault, name: str, request: Request) -> Exception:
         if fault.status is None:
@@ -157,7 +164,7 @@ class Gate:
 
 
 def cost_of(route: Route, request: Request) -> int:
-    """Return the ResourceUnits of a directory request (Graph throttling limits: $select -1, $expand +1, small $top -1)."""
+    """Return the ResourceUnits of a directory request: $select -1, $expand +1, small $top -1, at least 1."""
     top = request.query.get("$top", "")
     saved = ("$select" in request.query) + (top.isdecimal() and int(top) < _SMALL_PAGE)
     return max(1, route.cost + ("$expand" in request.query) - saved)
@@ -178,14 +185,16 @@ def _content(route: Route, request: Request) -> Json:
     try:
         content = msgspec.json.decode(request.body)
     except msgspec.DecodeError as error:
-        message = "Unable to read JSON request payload."
+        message = "The request body is no JSON."
         raise bad_request(message) from error
     check_body(content, route.body)
     found: Json = content
     return found
 
 
-def _with(request: Request, *, params: Mapping[str, str] | None = None, content: Json | None = None) -> Request:
+def _with(
+    request: Request, *, params: Mapping[str, str] | None = None, content: Json | None = None
+) -> Request:
     return Request(
         method=request.method,
         path=request.path,

@@ -55,7 +55,7 @@ def _bound(tenant: Tenant, links: Iterable[str], now: datetime) -> list[str]:
     for link in links:
         match = _REFERENCE.search(link)
         if match is None:
-            message = f"Invalid URL format specified in the payload: '{link}'."
+            message = f"'{link}' is no reference to an object."
             raise bad_request(message)
         object_id = match[1].lower()
         if not tenant.directory.exists(object_id, now):
@@ -67,17 +67,17 @@ def _bound(tenant: Tenant, links: Iterable[str], now: datetime) -> list[str]:
 def _check_count(content: Json) -> None:
     bound = len(content.get("members@odata.bind", ())) + len(content.get("owners@odata.bind", ()))
     if bound > BOUND_AT_ONCE:
-        message = f"The number of references in the request exceeds the limit of {BOUND_AT_ONCE}."
+        message = f"A request may hold {BOUND_AT_ONCE} references at most."
         raise bad_request(message)
 
 
 def _check_nickname(tenant: Tenant, nickname: str, own_id: str | None) -> None:
     if not _NICKNAME.match(nickname):
-        message = "Invalid value specified for property 'mailNickname' of resource 'Group'."
+        message = "The mailNickname is too long or holds a character it must not."
         raise bad_request(message)
     for object_id, group in tenant.directory.groups.items():
         if object_id != own_id and str(group.record.get("mailNickname")).lower() == nickname.lower():
-            message = "Another object with the same value for property mailNickname already exists."
+            message = "There is another group with this mailNickname."
             raise bad_request(message)
 
 
@@ -86,7 +86,9 @@ def list_groups(tenant: Tenant, request: Request) -> Answer:
     names = _names(request)
     now = tenant.now()
     text = request.query.get("$filter")
-    groups = [g for object_id, g in tenant.directory.groups.items() if not tenant.directory.hidden(object_id, now)]
+    groups = [
+        g for object_id, g in tenant.directory.groups.items() if not tenant.directory.hidden(object_id, now)
+    ]
     if text is not None:
         node = read_filter(text)
         check_filter(node, _RULES, request)
@@ -136,7 +138,7 @@ def create_group(tenant: Tenant, request: Request) -> Answer:
 
 def _add(group: Group, ids: list[str]) -> None:
     if len(set(ids)) < len(ids) or any(object_id in group.members for object_id in ids):
-        message = "One or more added object references already exist for the following modified properties: 'members'."
+        message = "At least one of these is a member already; nobody was added."
         raise bad_request(message)
     if any(object_id == group.record["id"] for object_id in ids):
         message = "A group cannot be a member of itself."
@@ -147,7 +149,7 @@ def _add(group: Group, ids: list[str]) -> None:
 
 def _refuse_dynamic(group: Group) -> None:
     if "DynamicMembership" in group.record.get("groupTypes", ()):
-        message = "Insufficient privileges to complete the operation: the membership of this group is dynamic."
+        message = "The membership of this group is dynamic."
         raise denied(message)
 
 

@@ -1,4 +1,4 @@
-"""Graph's mail: drafts in the mailboxes Exchange lets the app use, sent once, and found again by their marks."""
+"""Graph's mail: drafts in the mailboxes Exchange lets the app use, sent once, found by their marks."""
 
 import re
 
@@ -54,7 +54,7 @@ _ON_REQUEST = frozenset({"internetMessageHeaders"})
 
 
 def mailbox_of(tenant: Tenant, request: Request) -> str | None:
-    """Return the address of the mailbox a mail request is about, or None when the tenant has no such mailbox."""
+    """Return the address of the mailbox a request is about; None when there is no such mailbox."""
     key = request.params["user-id"].lower()
     if "@" in key:
         return key
@@ -63,15 +63,15 @@ def mailbox_of(tenant: Tenant, request: Request) -> str | None:
 
 
 def reachable_mailbox(tenant: Tenant, request: Request, permissions: frozenset[str]) -> str:
-    """Return the mailbox, if Exchange or a tenant-wide consent lets the app use it; else 403 ErrorAccessDenied."""
+    """Return the mailbox if Exchange or a consent lets the app use it; else 403 ErrorAccessDenied."""
     address = mailbox_of(tenant, request)
     if address is None or not (address in tenant.mailboxes or permissions & tenant.granted):
-        raise GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+        raise GraphError(403, "ErrorAccessDenied", "This mailbox is not open to the app.")
     return address
 
 
 def _missing() -> GraphError:
-    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+    return GraphError(404, "ErrorItemNotFound", "There is no such item or folder.")
 
 
 def _refused(message: str) -> GraphError:
@@ -112,7 +112,12 @@ def _shown(request: Request, message: Message) -> Json:
     }
     text = request.query.get("$select")
     if text is not None:
-        names = check_names(text, frozenset(derived()["properties"]["microsoft.graph.message"]), _SHOWN | _ON_REQUEST, "message")
+        names = check_names(
+            text,
+            frozenset(derived()["properties"]["microsoft.graph.message"]),
+            _SHOWN | _ON_REQUEST,
+            "message",
+        )
         shown = {k: (properties.get(k, []) if k in _ON_REQUEST else shown.get(k)) for k in names}
     immutable = request.prefers(IMMUTABLE)
     shown["id"] = message.immutable_id if immutable else message.folder_id
@@ -121,7 +126,7 @@ def _shown(request: Request, message: Message) -> Json:
 
 
 def _expanded(request: Request, message: Message) -> list[Json] | None:
-    """Return the extended properties asked for with ``$expand``; None when none match or none were asked for."""
+    """Return the extended properties asked for with ``$expand``; None when there are none."""
     text = request.query.get("$expand")
     if text is None:
         return None
@@ -150,7 +155,7 @@ def _entity(request: Request, message: Message, status: int) -> Answer:
 def _check_content(content: Json) -> None:
     for header in content.get("internetMessageHeaders") or ():
         if not header["name"].lower().startswith("x-"):
-            message = f"The internet message header name '{header['name']}' should start with 'x-' or 'X-'."
+            message = f"The header '{header['name']}' does not begin with x-."
             raise GraphError(400, "InvalidInternetMessageHeader", message)
     for mark in content.get(_EXTENDED) or ():
         if not _PROPERTY_ID.match(mark["id"]):
@@ -202,7 +207,7 @@ def list_messages(tenant: Tenant, request: Request) -> Answer:
 
 
 def list_folder(tenant: Tenant, request: Request) -> Answer:
-    """``GET /users/{id}/mailFolders/{folder}/messages``: drafts, sentitems, deleteditems, or a folder's id."""
+    """``GET /users/{id}/mailFolders/{folder}/messages``: a well-known name or an id."""
     folder, address = request.params["mailFolder-id"], mailbox_of(tenant, request) or ""
     wanted = folder.lower() if folder.lower() in {DRAFTS, SENT, DELETED} else folder
     if wanted not in {DRAFTS, SENT, DELETED, *(folder_name(address, f) for f in (DRAFTS, SENT, DELETED))}:

@@ -17,7 +17,9 @@ from sandbox.tenant_directory import Json
 _EXPAND = re.compile(r"^(?P<name>\w+)(?:\(\$select=(?P<select>[\w,.\s]+)\))?$")
 
 
-def selected(request: Request, known: frozenset[str], simulated: frozenset[str], kind: str) -> tuple[str, ...] | None:
+def selected(
+    request: Request, known: frozenset[str], simulated: frozenset[str], kind: str
+) -> tuple[str, ...] | None:
     """Return the selected property names, or None without ``$select``.
 
     Raises 400 for a property Graph's type does not have, 501 for one the sandbox does not simulate.
@@ -35,7 +37,7 @@ def check_names(text: str, known: frozenset[str], simulated: frozenset[str], kin
         if name in known:
             what = f"the property '{name}' of {kind}"
             raise not_simulated(what)
-        message = f"Could not find a property named '{name}' on type '{kind}'."
+        message = f"Type '{kind}' has no property '{name}'."
         raise bad_request(message)
     return names
 
@@ -65,7 +67,7 @@ def expanded(request: Request, name: str) -> tuple[bool, str | None]:
 
 def pick(record: Json, names: Iterable[str], collections: frozenset[str]) -> Json:
     """Return the named properties: null, or an empty collection, for what the record does not hold."""
-    return {n: record[n] if n in record else ([] if n in collections else None) for n in names}
+    return {n: record.get(n, [] if n in collections else None) for n in names}
 
 
 # --- the next page ---------------------------------------------------------------------------------
@@ -92,7 +94,7 @@ def next_link(tenant: Tenant, request: Request, position: int, now: datetime) ->
 def position_of(tenant: Tenant, request: Request, now: datetime) -> int:
     """Return where the asked page begins: 0 without a token.
 
-    Raises 400: a token that is not ours, used with another query, or too old (``Directory_ExpiredPageToken``).
+    Raises 400: a token that is not ours, of another query, or too old (``Directory_ExpiredPageToken``).
     """
     token = request.query.get("$skiptoken")
     if token is None:
@@ -107,7 +109,7 @@ def position_of(tenant: Tenant, request: Request, now: datetime) -> int:
         message = "The page token does not belong to this query."
         raise bad_request(message)
     if now - datetime.fromtimestamp(issued, UTC) > tenant.page_token_lifetime:
-        message = "The specified page token value has expired and can no longer be included in your request."
+        message = "The page token has expired; start from the first page."
         raise GraphError(400, "Directory_ExpiredPageToken", message)
     return position
 

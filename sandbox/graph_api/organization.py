@@ -31,7 +31,9 @@ def _cut(request: Request, record: Json, kind: str) -> Json:
 
 def _collection(request: Request, records: list[Json], kind: str) -> Answer:
     rows = [_cut(request, record, kind) for record in records]
-    return Answer(status=200, body={"@odata.context": f"{request.origin}/v1.0/$metadata#{kind}", "value": rows})
+    return Answer(
+        status=200, body={"@odata.context": f"{request.origin}/v1.0/$metadata#{kind}", "value": rows}
+    )
 
 
 def get_authorization_policy(_tenant: Tenant, request: Request) -> Answer:
@@ -45,7 +47,9 @@ def get_authorization_policy(_tenant: Tenant, request: Request) -> Answer:
         "defaultUserRolePermissions": {"allowedToCreateApps": True, "permissionGrantPoliciesAssigned": []},
     }
     context = f"{request.origin}/v1.0/$metadata#policies/authorizationPolicy/$entity"
-    return Answer(status=200, body={"@odata.context": context, **_cut(request, record, "authorizationPolicy")})
+    return Answer(
+        status=200, body={"@odata.context": context, **_cut(request, record, "authorizationPolicy")}
+    )
 
 
 def list_organization(tenant: Tenant, request: Request) -> Answer:
@@ -57,7 +61,13 @@ def list_organization(tenant: Tenant, request: Request) -> Answer:
         "countryLetterCode": "NL",
         "tenantType": "AAD",
         "verifiedDomains": [
-            {"name": domain, "isDefault": True, "isInitial": False, "capabilities": "Email", "type": "Managed"}
+            {
+                "name": domain,
+                "isDefault": True,
+                "isInitial": False,
+                "capabilities": "Email",
+                "type": "Managed",
+            }
         ],
         "assignedPlans": [],
     }
@@ -93,4 +103,7 @@ def list_audits(tenant: Tenant, request: Request) -> Answer:
         rows = list(filter(predicate(node), rows))
     page = offset_page(request, rows, default=1000, highest=1000)
     page["value"] = [_cut(request, row, "directoryAudit") for row in page["value"]]
-    return Answer(status=200, body={"@odata.context": f"{request.origin}/v1.0/$metadata#auditLogs/directoryAudits", **page})
+    return Answer(
+        status=200,
+        body={"@odata.context": f"{request.origin}/v1.0/$metadata#auditLogs/directoryAudits", **page},
+    )

@@ -1,4 +1,4 @@
-"""Every operation the sandbox answers, named as in Microsoft's metadata. What is not here is not simulated."""
+"""Every operation the sandbox answers, named as in Microsoft's metadata. The rest is not simulated."""
 
 import re
 from dataclasses import dataclass
@@ -97,7 +97,9 @@ _GROUPS = (
 )
 
 
-def _review(name: str, perform: Operation, options: frozenset[str] = frozenset(), body: Fields | None = None) -> Route:
+def _review(
+    name: str, perform: Operation, options: frozenset[str] = frozenset(), body: Fields | None = None
+) -> Route:
     return Route(name=name, perform=perform, options=options, body=body, budget=Budget.REVIEWS)
 
 
@@ -111,14 +113,16 @@ _REVIEWS = (
     _review(f"POST {_INS}/stop", access_reviews.stop_instance),
     _review(f"POST {_INS}/sendReminder", access_reviews.send_reminder),
     _review(f"POST {_INS}/batchRecordDecisions", access_reviews.record_decisions, body=bodies.BATCH_DECISION),
-    _review(f"GET {_INS}/contactedReviewers", access_reviews.list_contacted, _options("select", "skip", "top")),
+    _review(
+        f"GET {_INS}/contactedReviewers", access_reviews.list_contacted, _options("select", "skip", "top")
+    ),
     _review(f"GET {_INS}/decisions", access_reviews.list_decisions, _OFFSET_LIST),
     _review(f"GET {_ITEM}", access_reviews.get_decision, _options("select")),
     _review(f"PATCH {_ITEM}", access_reviews.update_decision, body=bodies.DECISION),
 )
 
 
-def _mail(  # noqa: PLR0913 - a route is made of these
+def _mail(
     name: str,
     perform: Operation,
     options: frozenset[str] = frozenset(),

@@ -34,7 +34,9 @@ def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="sandbox-graph", daemon=True)
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="sandbox-graph", daemon=True
+        )
         thread.start()
         try:
             pause = threading.Event()

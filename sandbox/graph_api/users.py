@@ -44,7 +44,7 @@ from sandbox.tenant_directory import Json
 
 PAGE_CAP, PAGE_CAP_WITH_ACTIVITY, PAGE_DEFAULT = 999, 500, 100
 SCANNED_AT_MOST = 20_000
-"""After so many accounts a page ends, full or not: Graph, too, returns short and empty pages with a nextLink."""
+"""After so many accounts a page ends, full or not: Graph too returns short pages with a nextLink."""
 EXPANDED_AT_MOST = 20
 
 _EQ, _TIME = frozenset({"eq", "in"}), frozenset({"eq", "ge", "le"})
@@ -75,7 +75,7 @@ def user_filter(request: Request) -> Node | None:
     check_filter(node, _RULES, request)
     named = {test.property for test in comparisons(node)}
     if len(named) > 1 and any(name.startswith("signInActivity/") for name in named):
-        message = "Filter by signInActivity cannot be combined with any other filter."
+        message = "signInActivity can only be filtered by alone."
         raise unsupported(message)
     return node
 
@@ -83,17 +83,19 @@ def user_filter(request: Request) -> Node | None:
 def touches_activity(request: Request) -> bool:
     """Say whether a request selects or filters sign-in activity, which has its own limits."""
     text = request.query.get("$select", "").split(",")
-    return "signInActivity" in [t.strip() for t in text] or "signInActivity" in request.query.get("$filter", "")
+    return "signInActivity" in [t.strip() for t in text] or "signInActivity" in request.query.get(
+        "$filter", ""
+    )
 
 
 def _check_activity(tenant: Tenant, request: Request) -> None:
     if not touches_activity(request):
         return
     if "AuditLog.Read.All" not in tenant.granted:
-        message = "Calling principal does not have required MSGraph permissions AuditLog.Read.All"
+        message = "Sign-in activity needs AuditLog.Read.All."
         raise denied(message)
     if not tenant.premium:
-        message = "Neither tenant is B2C or tenant doesn't have premium license"
+        message = "Sign-in activity needs Microsoft Entra ID P1 or P2."
         raise GraphError(403, "Authentication_RequestFromNonPremiumTenantOrB2CTenant", message)
 
 
@@ -121,8 +123,10 @@ def user_names(tenant: Tenant, request: Request) -> tuple[str, ...]:
 
 
 def shape_of(names: tuple[str, ...]) -> Shape:
-    """Return a function that cuts a user down to some properties. Activity is left out where there is none."""
-    plain = tuple((name, [] if name in USER_COLLECTIONS else None) for name in names if name != "signInActivity")
+    """Return a function that cuts a user down to some properties; no activity, no key."""
+    plain: tuple[tuple[str, list[str] | None], ...] = tuple(
+        (name, [] if name in USER_COLLECTIONS else None) for name in names if name != "signInActivity"
+    )
     active = "signInActivity" in names
 
     def shape(record: Json) -> Json:
@@ -135,7 +139,7 @@ def shape_of(names: tuple[str, ...]) -> Shape:
 
 
 class SponsorShape:
-    """Shows sponsors the way ``$expand`` or ``/sponsors`` does; each sponsor is looked up once per request."""
+    """Shows sponsors as ``$expand`` or ``/sponsors`` does; each is looked up once per request."""
 
     def __init__(self, tenant: Tenant, select: str | None, now: datetime) -> None:
         self.tenant, self.now = tenant, now
@@ -151,7 +155,9 @@ class SponsorShape:
         found = []
         for sponsor in self.tenant.directory.sponsors(object_id)[:EXPANDED_AT_MOST]:
             if sponsor not in self.shown:
-                self.shown[sponsor] = directory_object(self.tenant, sponsor, self.names, self.now, full=self.sees_all)
+                self.shown[sponsor] = directory_object(
+                    self.tenant, sponsor, self.names, self.now, full=self.sees_all
+                )
             one = self.shown[sponsor]
             if one is not None:
                 found.append(one)
@@ -192,7 +198,9 @@ def list_users(tenant: Tenant, request: Request) -> Answer:
     top = number(request, "$top", PAGE_DEFAULT, lowest=1, highest=cap)
     now = tenant.now()
     sponsors = SponsorShape(tenant, inner, now) if expand else None
-    rows, following = _page(tenant, node, shape_of(names), sponsors, position_of(tenant, request, now), top, now)
+    rows, following = _page(
+        tenant, node, shape_of(names), sponsors, position_of(tenant, request, now), top, now
+    )
     page: Json = {"@odata.context": f"{request.origin}/v1.0/$metadata#users"}
     if request.advanced and "$skiptoken" not in request.query:
         page["@odata.count"] = _count(tenant, node, now)
@@ -201,8 +209,14 @@ def list_users(tenant: Tenant, request: Request) -> Answer:
     return Answer(status=200, body={**page, "value": rows})
 
 
-def _page(  # noqa: PLR0913 - the inner loop of every census
-    tenant: Tenant, node: Node | None, shape: Shape, sponsors: SponsorShape | None, start: int, top: int, now: datetime
+def _page(
+    tenant: Tenant,
+    node: Node | None,
+    shape: Shape,
+    sponsors: SponsorShape | None,
+    start: int,
+    top: int,
+    now: datetime,
 ) -> tuple[list[Json], int | None]:
     """Return one page and the position of the next, or None after the last account that matches."""
     rows: list[Json] = []
@@ -233,7 +247,11 @@ def _predicate(node: Node | None) -> Predicate:
 def _only_guests(node: Node | None) -> bool:
     if isinstance(node, Both) and node.word == "and":
         return any(_only_guests(part) for part in node.parts)
-    return isinstance(node, Comparison) and (node.property, node.operator, node.value) == ("userType", "eq", "Guest")
+    return isinstance(node, Comparison) and (node.property, node.operator, node.value) == (
+        "userType",
+        "eq",
+        "Guest",
+    )
 
 
 def _count(tenant: Tenant, node: Node | None, now: datetime) -> int:
@@ -253,7 +271,7 @@ def count_users(tenant: Tenant, request: Request) -> Answer:
 
 
 def _as_advanced(request: Request) -> Request:
-    """Return the same request for checking its filter: on the ``$count`` segment the header alone is enough."""
+    """Return the request as its filter is checked: on the ``$count`` segment the header alone is enough."""
     return Request(
         method=request.method,
         path=request.path,
@@ -292,7 +310,7 @@ def update_user(tenant: Tenant, request: Request) -> Answer:
     """``PATCH /users/{id}``: sign-in on or off, for those who hold no admin role."""
     record = _live(tenant, request, tenant.now())
     content = {name: value for name, value in request.content.items() if name != "@odata.type"}
-    if not content:
+    if not content or content.get("accountEnabled", True) is None:
         message = "The request body has no property to change."
         raise bad_request(message)
     writes_all = {"User.ReadWrite.All", "Directory.ReadWrite.All"} & tenant.granted

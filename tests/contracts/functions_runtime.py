@@ -137,7 +137,7 @@ class _StatusResult(_Record):
 
 
 class _BindingInfo(_Record):
-    undefined, inout, out = 0, 2, 1
+    undefined, inout, out = 0, 2, 1  # codespell:ignore inout
 
     def __init__(self, **fields: Any) -> None:
         numbers = {

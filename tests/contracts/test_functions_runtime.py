@@ -9,7 +9,9 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from sandbox.azurite import Azurite
+from sandbox.host_functions import read_functions
 from tests.contracts.functions_runtime import AVAILABLE, http, load, queue, timer
+from tests.contracts.small_app import LOCAL, Seen, an_app
 
 pytestmark = pytest.mark.skipif(
     not AVAILABLE, reason="azure-functions-runtime exists for Python 3.13 and newer only"
@@ -90,6 +92,22 @@ def test_a_returned_value_without_a_binding_fails_the_invocation(folder: Path) -
     (returned,) = load(folder, queue("chatty", "msg", "x")).outcomes
 
     assert "$return" in returned["failure"]
+
+
+def test_what_the_local_host_reads_from_an_app_is_what_the_runtime_finds_in_it(folder: Path) -> None:
+    (folder / "function_app.py").write_text(
+        f"import sys\nsys.path.append({str(ROOT)!r})\n"
+        "from tests.contracts.small_app import Seen, an_app\n\napp = an_app(Seen())\n"
+    )
+    loaded = load(folder)
+    ours = read_functions(an_app(Seen()), route_prefix="api", settings=LOCAL)
+
+    assert loaded.refusal is None
+    assert sorted(loaded.functions) == sorted(function.name for function in ours)
+    for function in ours:
+        types = {one["name"]: one["type"] for one in loaded.functions[function.name]}
+        assert types[function.parameter].lower() == f"{type(function.trigger).__name__}Trigger".lower()
+        assert {output.name for output in function.outputs} <= set(types)
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def test_a_missing_night_a_failure_and_a_parked_message_each_reach_somebody() ->
         "LessThan",
         1,
     )
-    assert "ago(26h)" in alerts.source
+    assert "ago(25h)" in alerts.source
     assert "'night.finished'" in alerts.source
 
 

@@ -1,0 +1,78 @@
+"""Every Microsoft Graph operation Gatehouse uses, and the application permissions each one takes.
+
+Names are spelt as in Microsoft's OpenAPI description of Graph v1.0; permissions as in its permission tables
+(graph-facts.md B, C1, E, F, L). docs/permissions.md and the deployment are checked against this list.
+"""
+
+from dataclasses import dataclass
+
+_USERS = ("User.Read.All",)
+_SIGN_INS = ("User.Read.All", "AuditLog.Read.All")
+_GROUPS = ("Group.ReadWrite.All",)
+_REVIEWS = ("AccessReview.ReadWrite.All",)
+_MAIL = ("Mail.ReadWrite",)
+
+_DEFINITIONS = "/identityGovernance/accessReviews/definitions"
+_DEFINITION = f"{_DEFINITIONS}/{{accessReviewScheduleDefinition-id}}"
+_INSTANCE = f"{_DEFINITION}/instances/{{accessReviewInstance-id}}"
+_MESSAGE = "/users/{user-id}/messages/{message-id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation: its name, what it needs, and whether doing it twice is the same as doing it once.
+
+    Mail permissions are granted by Exchange for one mailbox, not in Entra (graph-facts.md E).
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    repeatable: bool = True
+
+    @property
+    def method(self) -> str:
+        """The HTTP method, in capitals."""
+        return self.name.partition(" ")[0]
+
+
+LIST_GUESTS = Operation(name="GET /users", needs=_USERS)
+LIST_GUESTS_WITH_SIGN_INS = Operation(name="GET /users", needs=_SIGN_INS)
+COUNT_GUESTS = Operation(name="GET /users/$count", needs=_USERS)
+READ_USER = Operation(name="GET /users/{user-id}", needs=_USERS)
+READ_USER_WITH_SIGN_INS = Operation(name="GET /users/{user-id}", needs=_SIGN_INS)
+SWITCH_USER = Operation(name="PATCH /users/{user-id}", needs=("User.EnableDisableAccount.All", "User.Read.All"))
+DELETE_USER = Operation(name="DELETE /users/{user-id}", needs=("User.DeleteRestore.All",))
+READ_DELETED = Operation(name="GET /directory/deletedItems/{directoryObject-id}", needs=_USERS)
+RESTORE_USER = Operation(
+    name="POST /directory/deletedItems/{directoryObject-id}/restore",
+    needs=("User.DeleteRestore.All",),
+    repeatable=False,
+)
+
+FIND_GROUPS = Operation(name="GET /groups", needs=_GROUPS)
+CREATE_GROUP = Operation(name="POST /groups", needs=_GROUPS, repeatable=False)
+LIST_MEMBERS = Operation(name="GET /groups/{group-id}/members", needs=_GROUPS)
+ADD_MEMBERS = Operation(name="PATCH /groups/{group-id}", needs=_GROUPS)
+DELETE_GROUP = Operation(name="DELETE /groups/{group-id}", needs=_GROUPS)
+
+FIND_DEFINITIONS = Operation(name=f"GET {_DEFINITIONS}", needs=_REVIEWS)
+CREATE_DEFINITION = Operation(name=f"POST {_DEFINITIONS}", needs=_REVIEWS, repeatable=False)
+READ_DEFINITION = Operation(name=f"GET {_DEFINITION}", needs=_REVIEWS)
+LIST_INSTANCES = Operation(name=f"GET {_DEFINITION}/instances", needs=_REVIEWS)
+LIST_DECISIONS = Operation(name=f"GET {_INSTANCE}/decisions", needs=_REVIEWS)
+RECORD_DECISION = Operation(name=f"POST {_INSTANCE}/batchRecordDecisions", needs=_REVIEWS)
+"""Repeatable although a POST: the same decision on the same guest and group changes nothing more."""
+
+FIND_MESSAGES = Operation(name="GET /users/{user-id}/messages", needs=_MAIL)
+CREATE_DRAFT = Operation(name="POST /users/{user-id}/messages", needs=_MAIL, repeatable=False)
+SEND_DRAFT = Operation(name=f"POST {_MESSAGE}/send", needs=("Mail.Send",), repeatable=False)
+READ_MESSAGE = Operation(name=f"GET {_MESSAGE}", needs=_MAIL)
+
+READ_ORGANIZATION = Operation(name="GET /organization", needs=_USERS)
+LIST_SKUS = Operation(name="GET /subscribedSkus", needs=("LicenseAssignment.Read.All",))
+READ_GUEST_ROLE = Operation(name="GET /policies/authorizationPolicy", needs=("Policy.Read.All",))
+
+BATCH = Operation(name="POST /$batch", needs=(), repeatable=False)
+
+ALL = tuple(value for value in tuple(globals().values()) if isinstance(value, Operation))
+"""Everything above, in order."""

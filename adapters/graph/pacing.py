@@ -1,0 +1,54 @@
+"""Waiting for Graph: a gate shut by one refusal for everyone, and a pace that avoids refusals at all.
+
+All waiting goes through the clock, so a throttled night can be played without waiting for it.
+"""
+
+import asyncio
+from collections import deque
+from datetime import datetime, timedelta
+
+from reviews.ports import Clock
+
+MARGIN = timedelta(seconds=1)
+"""Added to a pace's period: requests travel for unequal times, and the service counts arrivals."""
+
+
+class Gate:
+    """One moment before which nobody asks anything: Graph named it in a Retry-After."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._not_before: datetime | None = None
+
+    def shut_for(self, duration: timedelta) -> None:
+        """Shut the gate for a while; a gate that is shut for longer stays so."""
+        until = self._clock.now() + duration
+        if self._not_before is None or until > self._not_before:
+            self._not_before = until
+
+    async def passed(self) -> None:
+        """Wait until the gate is open."""
+        while self._not_before is not None:
+            wait = self._not_before - self._clock.now()
+            if wait <= timedelta():
+                return
+            await self._clock.sleep(wait)
+
+
+class Pace:
+    """At most ``limit`` turns in any ``period``, in the order they were asked for."""
+
+    def __init__(self, clock: Clock, *, limit: int, period: timedelta) -> None:
+        self._clock = clock
+        self._period = period + MARGIN
+        self._taken: deque[datetime] = deque(maxlen=limit)
+        self._line = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait for the next turn and take it."""
+        async with self._line:
+            if len(self._taken) == self._taken.maxlen:
+                free_at = self._taken[0] + self._period
+                while (wait := free_at - self._clock.now()) > timedelta():
+                    await self._clock.sleep(wait)
+            self._taken.append(self._clock.now())

@@ -1,0 +1,275 @@
+"""Where everything meets: settings in, a house with all its jobs out. Built once per process."""
+
+import secrets
+from collections.abc import Mapping
+from functools import cache, cached_property
+from types import TracebackType
+from typing import Self
+
+import azure.functions as func
+
+from adapters.blobs import BlobArchive
+from adapters.clock import HandClock, SystemClock
+from adapters.graph.access_reviews import GraphAccessReviews
+from adapters.graph.client import GraphClient
+from adapters.graph.directory import GraphDirectory
+from adapters.graph.mail import GraphMailer
+from adapters.policy_source import PolicySource
+from adapters.queues import AzureQueue
+from adapters.settings import Settings, StateAt, read_settings
+from adapters.storage import State, Storage, connect
+from adapters.tables.ledger import TableLedger
+from adapters.telemetry import put_events_first
+from adapters.web import make_web
+from notifications.sending import Sending
+from reviews.errors import BadSettings
+from reviews.jobs.answering import Answering
+from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.night import Night
+from reviews.jobs.opening import Opening
+from reviews.jobs.sealing import Sealing
+from reviews.jobs.tick import Tick
+from reviews.jobs.track import Track
+from reviews.jobs.undoing import Undoing
+from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
+from reviews.ports import Clock
+
+
+class House:
+    """Every job with everything it needs, made when first asked for: the web role never makes a Graph client."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        now = settings.sandbox_now
+        self.clock: Clock = clock or (HandClock(now) if now is not None else SystemClock())
+        self.policies = PolicySource(settings.policy_source, self._read_blob)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close what was opened; safe to repeat."""
+        if "storage" in self.__dict__:
+            await self.storage.close()
+        if "graph" in self.__dict__:
+            await self.graph.close()
+
+    @cached_property
+    def storage(self) -> Storage:
+        """The storage account of the record."""
+        if self.settings.state is None:
+            raise BadSettings(["STATE__tableServiceUri and its kin: no storage is named"])
+        return connect(_state(self.settings.state))
+
+    @cached_property
+    def ledger(self) -> TableLedger:
+        """The record in tables."""
+        return TableLedger(self.storage.tables)
+
+    @cached_property
+    def queue(self) -> AzureQueue:
+        """The queues."""
+        return AzureQueue(self.storage.queues)
+
+    @cached_property
+    def archive(self) -> BlobArchive:
+        """Plans and seals."""
+        return BlobArchive(self.storage.blobs)
+
+    @cached_property
+    def graph(self) -> GraphClient:
+        """The connection to Microsoft Graph."""
+        return GraphClient(
+            self.settings.graph_endpoint,
+            self.settings.graph_token or _credential(self.settings.identity),
+            self.clock,
+        )
+
+    @cached_property
+    def directory(self) -> GraphDirectory:
+        """The directory."""
+        return GraphDirectory(self.graph)
+
+    @cached_property
+    def access_reviews(self) -> GraphAccessReviews:
+        """Native reviews."""
+        return GraphAccessReviews(self.graph)
+
+    @cached_property
+    def night(self) -> Night:
+        """The night job."""
+        return Night(
+            clock=self.clock,
+            directory=self.directory,
+            ledger=self.ledger,
+            queue=self.queue,
+            archive=self.archive,
+            policies=self.policies,
+            new_owner=new_owner,
+        )
+
+    @cached_property
+    def opening(self) -> Opening:
+        """The opening of batches."""
+        return Opening(
+            clock=self.clock,
+            directory=self.directory,
+            access_reviews=self.access_reviews,
+            ledger=self.ledger,
+            queue=self.queue,
+            policies=self.policies,
+        )
+
+    @cached_property
+    def answering(self) -> Answering:
+        """The weighing of answers."""
+        return Answering(
+            clock=self.clock,
+            access_reviews=self.access_reviews,
+            ledger=self.ledger,
+            queue=self.queue,
+            policies=self.policies,
+        )
+
+    @cached_property
+    def track(self) -> Track:
+        """The following of open reviews."""
+        return Track(
+            clock=self.clock,
+            access_reviews=self.access_reviews,
+            ledger=self.ledger,
+            queue=self.queue,
+            policies=self.policies,
+            answering=self.answering,
+            new_owner=new_owner,
+        )
+
+    @cached_property
+    def carrying_out(self) -> CarryingOut:
+        """The carrying out of actions."""
+        return CarryingOut(
+            clock=self.clock,
+            directory=self.directory,
+            ledger=self.ledger,
+            queue=self.queue,
+            policies=self.policies,
+        )
+
+    @cached_property
+    def undoing(self) -> Undoing:
+        """The way back."""
+        return Undoing(
+            clock=self.clock,
+            directory=self.directory,
+            ledger=self.ledger,
+            queue=self.queue,
+            policies=self.policies,
+        )
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        """The sealing of the record."""
+        return Sealing(clock=self.clock, ledger=self.ledger, archive=self.archive, new_owner=new_owner)
+
+    @cached_property
+    def tick(self) -> Tick:
+        """What the timer does."""
+        return Tick(clock=self.clock, ledger=self.ledger, queue=self.queue, policies=self.policies)
+
+    @cached_property
+    def sending(self) -> Sending:
+        """The outbox."""
+        return Sending(
+            clock=self.clock,
+            ledger=self.ledger,
+            archive=self.archive,
+            mailer=GraphMailer(self.graph, self.policies),
+            policies=self.policies,
+            public_url=self.settings.public_url,
+        )
+
+    @cached_property
+    def pages(self) -> func.AsgiMiddleware:
+        """The answer page, as the Functions host calls it."""
+        return func.AsgiMiddleware(
+            make_web(
+                ledger=self.ledger,
+                queue=self.queue,
+                clock=self.clock,
+                policies=self.policies,
+                tenant_id=self.settings.tenant_id,
+                auth_enabled=self.settings.auth_enabled,
+                public_url=self.settings.public_url,
+            )
+        )
+
+    async def work(self, message: Message) -> None:
+        """Do what one queue message asks for."""
+        match message:
+            case RunJob(job="night"):
+                await self.night.run(message.slot, message.start)
+            case RunJob(job="track"):
+                await self.track.run(message.slot)
+            case RunJob(job="seal"):
+                await self.sealing.run(message.slot)
+            case RunJob():
+                raise BadSettings([f"there is no job {message.job}"])
+            case OpenBatch():
+                await self.opening.open(message.batch_id)
+            case CarryOut():
+                await self.carrying_out.carry_out(message)
+            case WeighAnswers():
+                await self.answering.weigh_batch(message.batch_id)
+            case SendMail():
+                await self.sending.send(message.home, message.mail_id)
+
+    async def tick_by_request(self, request: func.HttpRequest) -> func.HttpResponse:
+        """Do what the timer does, if App Service Authentication let a starter through; else 503 or 403."""
+        if not self.settings.auth_enabled:
+            return func.HttpResponse(status_code=503)
+        if not request.headers.get("X-MS-CLIENT-PRINCIPAL-ID"):
+            return func.HttpResponse(status_code=403)
+        await self.tick.run()
+        return func.HttpResponse(status_code=202)
+
+    async def _read_blob(self, container: str, name: str) -> bytes | None:
+        return await self.archive.get(container, name)
+
+
+def new_owner() -> str:
+    """Name one attempt at a run; two attempts never share a name."""
+    return secrets.token_hex(8)
+
+
+@cache
+def runtime() -> House:
+    """Return this process's house, built at the first trigger.
+
+    Raises:
+        BadSettings: every setting that is missing or wrong.
+
+    """
+    put_events_first()
+    return House(read_settings())
+
+
+def _state(at: StateAt) -> State:
+    given: Mapping[str, str | None] = {
+        "connection_string": at.connection_string,
+        "table_uri": at.table_uri,
+        "queue_uri": at.queue_uri,
+        "blob_uri": at.blob_uri,
+    }
+    credential = None if at.connection_string is not None else _credential(at.client_id)
+    return State(**given, credential=credential)
+
+
+def _credential(client_id: str | None):
+    from azure.identity.aio import DefaultAzureCredential
+
+    return DefaultAzureCredential(managed_identity_client_id=client_id)

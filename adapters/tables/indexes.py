@@ -1,0 +1,149 @@
+"""Pointers by which a night finds what is open, resting, owed or grown without reading everything.
+
+A pointer is written before the row it points at and removed after it, so that it may point at nothing but
+never misses anything. All of them can be made anew from the record.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from adapters.tables.entities import Column, Row
+from adapters.tables.table import Table, each, put
+from reviews.errors import Malformed, Transient
+from reviews.model import Batch, BatchId, BatchStep, Case, GuestId, Step
+from reviews.records import OwedMail
+
+OPEN, REST, BATCH, OWED, DAY = "open", "rest", "batch", "owed", "day"
+
+
+def open_pointer(case: Case) -> Row:
+    """Point at a guest whose case is not closed."""
+    return Row(partition=OPEN, key=case.guest_id, columns={"version": case.version, "case": case.id})
+
+
+def rest_pointer(case: Case, until: datetime) -> Row:
+    """Point at a guest that is not to be asked before a moment."""
+    return Row(partition=REST, key=case.guest_id, columns={"version": case.version, "until": until})
+
+
+def batch_pointer(batch_id: BatchId) -> Row:
+    """Point at a batch that is not closed."""
+    return Row(partition=BATCH, key=batch_id)
+
+
+def owed_pointer(home: str, mail_id: str) -> Row:
+    """Point at a mail that is owed; homes and ids together make too odd a key, so it is their digest."""
+    key = hashlib.sha256(f"{home}|{mail_id}".encode()).hexdigest()
+    return Row(partition=OWED, key=key, columns={"home": home, "id": mail_id})
+
+
+def day_pointer(guest_id: GuestId, at: datetime) -> Row:
+    """Point at a guest whose record grew on a day (UTC)."""
+    return Row(partition=f"{DAY}|{at.astimezone(UTC):%Y-%m-%d}", key=guest_id)
+
+
+def opening(case: Case, before: Case | None) -> list[Row]:
+    """Return the pointers to write before a case is stored."""
+    pointers: list[Row] = []
+    was_open = before is not None and before.step is not Step.CLOSED and before.id == case.id
+    if case.step is not Step.CLOSED and not was_open:
+        pointers.append(open_pointer(case))
+    if case.rests_until is not None and (before is None or before.rests_until != case.rests_until):
+        pointers.append(rest_pointer(case, case.rests_until))
+    return pointers
+
+
+def closing(case: Case, before: Case | None) -> list[tuple[str, str]]:
+    """Return the pointers (partition and key) that have no meaning once a case is stored."""
+    gone: list[tuple[str, str]] = []
+    if case.step is Step.CLOSED:
+        gone.append((OPEN, case.guest_id))
+    new_round = before is None or before.id != case.id
+    if case.rests_until is None and (case.step is Step.CLOSED or new_round):
+        gone.append((REST, case.guest_id))
+    return gone
+
+
+def pointers_of_case(case: Case) -> list[Row]:
+    """Return the pointers that a stored case deserves."""
+    return opening(case, None)
+
+
+def pointers_of_batch(batch: Batch) -> list[Row]:
+    """Return the pointers that a stored batch deserves."""
+    return [] if batch.step is BatchStep.CLOSED else [batch_pointer(batch.id)]
+
+
+def pointers_of_mail(mail: OwedMail, *, owed: bool) -> list[Row]:
+    """Return the pointers that a stored mail deserves."""
+    return [owed_pointer(mail.home, mail.id)] if owed else []
+
+
+class Indexes:
+    """The table of pointers."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def add(self, pointers: Iterable[Row]) -> None:
+        """Write pointers, new or again."""
+
+        async def write(row: Row) -> None:
+            if not await self._table.write(put(row)):
+                raise Transient(f"pointer {row.where()} was written by another at the same moment")
+
+        await each(pointers, write)
+
+    async def drop(self, partition: str, key: str, *, up_to: int | None = None) -> None:
+        """Remove a pointer; with ``up_to`` only one that no later version of its case has written."""
+        if up_to is None:
+            await self._table.remove(partition, key)
+            return
+        stored = await self._table.get(partition, key)
+        if stored is not None and int(str(stored.row.columns["version"])) <= up_to:
+            await self._table.remove(partition, key, etag=stored.etag)
+
+    async def keys(self, partition: str) -> list[str]:
+        """Return what a partition points at, in order."""
+        return [stored.row.key async for stored in self._table.rows(partition)]
+
+    async def resting(self, now: datetime) -> Mapping[GuestId, datetime]:
+        """Return who rests until a moment still to come."""
+        rests: dict[GuestId, datetime] = {}
+        async for stored in self._table.rows(REST):
+            until = stored.row.columns["until"]
+            if isinstance(until, datetime) and until > now:
+                rests[GuestId(stored.row.key)] = until
+        return rests
+
+    async def owed(self) -> list[tuple[str, str]]:
+        """Return the home and id of every mail pointed at."""
+        columns = [stored.row.columns async for stored in self._table.rows(OWED)]
+        return sorted((str(column["home"]), str(column["id"])) for column in columns)
+
+    async def touched(self, since: date) -> tuple[GuestId, ...]:
+        """Return the guests pointed at by a day or any later one, sorted."""
+        grown: set[str] = set()
+        async for stored in self._table.span(f"{DAY}|{since:%Y-%m-%d}", f"{DAY}|~"):
+            grown.add(stored.row.key)
+        return tuple(GuestId(key) for key in sorted(grown))
+
+    async def snapshot(self) -> dict[tuple[str, str], Mapping[str, Column]]:
+        """Return all pointers as they are, for comparing."""
+        return {
+            (stored.row.partition, stored.row.key): stored.row.columns
+            async for stored in self._table.span("", "~")
+        }
+
+    async def replace_all(self, wanted: Sequence[Row]) -> int:
+        """Make the pointers exactly these; return how many were wrong. Nothing else may be at work."""
+        have = await self.snapshot()
+        right = {(row.partition, row.key): row for row in wanted}
+        if len(right) != len(wanted):
+            raise Malformed("two pointers of one name were asked for")
+        wrong = [row for where, row in right.items() if have.get(where) != row.columns]
+        stale = [where for where in have if where not in right]
+        await self.add(wrong)
+        await each(stale, lambda where: self._table.remove(*where))
+        return len(wrong) + len(stale)

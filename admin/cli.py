@@ -1,0 +1,120 @@
+"""The words of the command line: doctor, plan, night, track, guest, undo, approve, evidence, policy."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adapters.policy_source import parse_policy
+from adapters.settings import read_settings
+from admin import doctoring, explaining, planning, running, verifying
+from admin.opened import told, with_house
+from reviews.errors import BadSettings
+from reviews.model import GuestId, RunId
+from reviews.policy import Policy
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Look after the guests of a Microsoft Entra tenant.",
+)
+policy_app = typer.Typer(no_args_is_help=True, help="Check a policy file, or print its schema.")
+evidence_app = typer.Typer(no_args_is_help=True, help="Verify the record.")
+app.add_typer(policy_app, name="policy")
+app.add_typer(evidence_app, name="evidence")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, policy, directory, permissions, licences and storage; say what is missing and why."""
+    sound = with_house(doctoring.examine, needs_state=False)
+    raise typer.Exit(0 if sound else 3)
+
+
+@app.command()
+def plan(*, as_json: AsJson = False) -> None:
+    """Read the directory and draw tonight's plan. Changes nothing; needs no storage."""
+    with_house(lambda house: planning.show(house, as_json=as_json), needs_state=False)
+
+
+@app.command()
+def night() -> None:
+    """Run the night that is due, as the timer would. The same slot is never run twice."""
+    with_house(running.night)
+
+
+@app.command()
+def track() -> None:
+    """Follow the open reviews now: native answers, deadlines, what is owed."""
+    with_house(running.track)
+
+
+@app.command()
+def guest(guest_id: str, *, as_json: AsJson = False) -> None:
+    """Explain one guest: what the directory says, what was asked, answered and done, and why."""
+    with_house(lambda house: explaining.show(house, GuestId(guest_id), as_json=as_json))
+
+
+@app.command()
+def undo(
+    what: Annotated[str, typer.Argument(help="A guest's object id, or a run id such as night:...")],
+) -> None:
+    """Bring a guest back, or everybody a run touched: unblocked, restored, the case ended."""
+    if ":" in what:
+        with_house(lambda house: running.undo_run(house, RunId(what)))
+    else:
+        with_house(lambda house: running.undo_guest(house, GuestId(what)))
+
+
+@app.command()
+def approve(plan_hash: str) -> None:
+    """Approve a stored plan by its hash: what it holds back for approval is handed over now."""
+    with_house(lambda house: running.approve(house, plan_hash))
+
+
+@evidence_app.command("verify")
+def verify(*, as_json: AsJson = False) -> None:
+    """Check every row and blob of the record: digests, chains, seals. Exit 1 when anything does not hold."""
+    sound = with_house(lambda house: verifying.verify(house, as_json=as_json))
+    raise typer.Exit(0 if sound else 1)
+
+
+@policy_app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of the policy file."""
+    sys.stdout.write(json.dumps(Policy.model_json_schema(), indent=2) + "\n")
+
+
+@policy_app.command("check")
+def check(
+    file: Annotated[Path | None, typer.Argument(help="Default: the file POLICY_SOURCE names.")] = None,
+) -> None:
+    """Read a policy file; list every problem with line and path. Exit 2 when there is one."""
+    try:
+        path = file or _named_file()
+        found = parse_policy(path.read_text(encoding="utf-8"), str(path))
+    except BadSettings as error:
+        for problem in error.problems:
+            told.print(problem, markup=False)
+        raise typer.Exit(2) from error
+    except (OSError, UnicodeDecodeError) as error:
+        told.print(f"{file}: cannot be read as UTF-8 text: {type(error).__name__}", markup=False)
+        raise typer.Exit(2) from error
+    sys.stdout.write(f"sound: mode {found.mode}, policy {found.fingerprint()[:12]}\n")
+
+
+def _named_file() -> Path:
+    source = read_settings().policy_source
+    if source is not None and source.startswith("blob:"):
+        raise BadSettings([f"POLICY_SOURCE: {source} is a blob; name a file to check"])
+    return Path(source) if source else Path(__file__).resolve().parent.parent / "policy.yaml"

@@ -1,0 +1,82 @@
+"""``admin plan``: tonight's plan as a table for people or one JSON object for machines."""
+
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from adapters.runtime import House
+from notifications.words import Words
+from reviews import planning, schedule
+from reviews.evidence import canonical
+from reviews.jobs.night import previous_guests, round_name, survey_directory, what_is_known
+from reviews.model import Reason
+from reviews.records import Action, Plan
+
+out = Console(highlight=False)
+
+
+async def show(house: House, *, as_json: bool) -> None:
+    """Draw the plan and print it; nothing is stored, asked or changed."""
+    policy = await house.policies.current()
+    now = house.clock.now()
+    known = planning.Known(cases={}, resting={})
+    before = None
+    if house.settings.state is not None:
+        known = await what_is_known(house.ledger, now)
+        before = await previous_guests(house.ledger)
+    slot = schedule.latest_slot(policy.schedules.night, now)
+    survey = planning.Survey(policy=policy, now=now, round_name=round_name(slot), known=known)
+    plan = await survey_directory(house.directory, survey, previous=before)
+    if as_json:
+        sys.stdout.write(json.dumps(as_object(plan), ensure_ascii=False, indent=2) + "\n")
+    else:
+        _print(plan, policy.mode.value)
+
+
+def as_object(plan: Plan) -> dict[str, Any]:
+    """Return the plan as the documented JSON object."""
+    return {
+        "taken_at": plan.taken_at.isoformat(),
+        "guests": plan.guests,
+        "receipt": json.loads(canonical(plan.receipt)),
+        "policy_hash": plan.policy_hash,
+        "plan_hash": plan.plan_hash,
+        "actions": [_action(action) for action in plan.actions],
+        "held": [{**_action(held.action), "held_by": held.held_by} for held in plan.held],
+        "alerts": [_reason(reason) for reason in plan.alerts],
+        "counts": dict(plan.counts),
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    return {
+        "key": action.key,
+        "kind": action.kind.value,
+        "guest_id": action.guest_id,
+        "reviewers": list(action.reviewers),
+        "reasons": [_reason(reason) for reason in action.reasons],
+        "because": action.because,
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code, "params": dict(reason.params)}
+
+
+def _print(plan: Plan, mode: str) -> None:
+    words = Words("en")
+    out.print(f"[bold]{plan.guests}[/] guests read in {plan.receipt.pages} pages; mode [bold]{mode}[/]")
+    for alert in plan.alerts:
+        out.print(f"[red]![/] {words.reason(alert)}")
+    table = Table("would be done", "why", "guests", box=None, header_style="bold")
+    for (kind, because), count in sorted(Counter((a.kind.value, a.because) for a in plan.actions).items()):
+        table.add_row(kind, because, str(count))
+    held = Counter((h.action.kind.value, h.held_by) for h in plan.held)
+    for (kind, by), count in sorted(held.items()):
+        table.add_row(f"[dim]{kind}, held[/]", f"[dim]{by}[/]", str(count))
+    out.print(table)
+    out.print(f"plan {plan.plan_hash[:16]}  policy {plan.policy_hash[:12]}  (nothing was changed)")

@@ -1,0 +1,175 @@
+"""Every reason Gatehouse can give, as a code with its meaning: why it asks, acts, holds back or refuses."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from string import Formatter
+from types import MappingProxyType
+
+from reviews.model import Reason
+
+_VERDICTS = {
+    "signed-in": "The guest signed in on {on}, {days} days ago.",
+    "silent": "The guest last signed in on {on}, {days} days ago.",
+    "last-trace": "The last sign-in attempt is from {on}, {days} days ago, before successes were recorded.",
+    "attempts-only": "The guest tried to sign in, last on {on}, {days} days ago, and has never succeeded.",
+    "attempts-recent": "The guest tried to sign in on {on}, {days} days ago, without success so far.",
+    "never-signed-in": "The guest has never signed in, in the {days} days since {on}.",
+    "not-signed-in-yet": "The guest has not signed in yet, in the {days} days since {on}.",
+    "invitation-open": "The invitation of {on} was never accepted, in {days} days.",
+    "invitation-recent": "The invitation of {on} is {days} days old and not accepted yet.",
+    "account-new": "The account is {days} days old: too new to judge.",
+    "age-unknown": "The directory does not tell how old the account is.",
+    "sign-ins-unreadable": "Sign-in activity could not be read ({why}).",
+}
+
+_ABOUT_THE_GUEST = {
+    "guest-since": "The account exists since {on}, {days} days.",
+    "guest-since-unknown": "It is not known since when the account exists.",
+    "attempts-since": "Somebody tried to sign in to it on {on}, without success.",
+    "nobody-loses-access": "Nobody has ever used this account.",
+}
+
+_REVIEWERS = {
+    "no-sponsor": "The guest has no sponsor.",
+    "sponsor-unreadable": "A sponsor is known by id only: a permission is missing.",
+    "sponsors-unreadable": "Who sponsors the guest could not be read ({why}).",
+    "sponsor-is-group": "A sponsor is a group, and groups are not asked.",
+    "sponsor-is-the-guest": "The guest is named as its own sponsor.",
+    "sponsor-not-member": "A sponsor is no member of the organisation.",
+    "sponsor-disabled": "The account of a sponsor is switched off.",
+    "sponsor-without-mail": "A sponsor has no mail address.",
+    "asked-as-fallback": "No sponsor can answer, so the fallback reviewer is asked.",
+    "sponsor-did-not-answer": "The reviewer asked before did not answer by {on}.",
+    "no-reviewer": "Nobody can answer: no sponsor is able to, and the policy names no fallback reviewer.",
+    "reviewer-gone": "The reviewer is no longer in the directory.",
+    "reviewer-is-the-guest": "The reviewer is one of the guests asked about.",
+    "reviewer-not-member": "The reviewer is no member of the organisation.",
+    "reviewer-disabled": "The account of the reviewer is switched off.",
+    "reviewer-without-mail": "The reviewer has no mail address.",
+}
+
+_LEFT_ALONE = {
+    "kind-out-of-scope": "The policy leaves accounts of this kind alone ({kind}).",
+    "exempt": "The policy exempts the guest until {until}.",
+    "account-disabled": "The account was switched off already.",
+    "resting": "Somebody answered for the guest, or nobody could, and it is left alone until {until}.",
+    "case-open": "A case is open and nothing is due in it (step {step}).",
+    "set-aside": "The record of the account could not be understood.",
+}
+
+_GROUNDS = {
+    "answered-remove": "A reviewer answered on {on} that access must end.",
+    "lapsed": "Nobody answered by {on}, and the policy takes silence as a no.",
+    "grace-passed": "The guest was told on {on}, and the grace of {days} days has passed.",
+    "block-unverified": "The block of {on} was not yet seen in the directory.",
+    "quarantine-passed": "The account is blocked since {on}, and the quarantine of {days} days has passed.",
+}
+
+_ENDINGS = {
+    "not-in-census": "The account was not among the guests tonight.",
+    "not-in-directory": "The account is not in the directory.",
+    "converted": "The account is no guest any more ({kind}).",
+    "signed-in-since": "The guest signed in on {on}, after the step before.",
+    "restored-elsewhere": "Somebody else brought the deleted account back.",
+    "unblocked-elsewhere": "Somebody else switched the blocked account on again.",
+    "forgotten": "The directory has forgotten the account deleted on {on}.",
+    "blocked-for-good": "The policy leaves blocked accounts blocked and does not delete them.",
+    "unanswered": "Nobody answered by {on}, and there is nobody else to ask.",
+    "never-delivered": "The question never reached the reviewer.",
+    "kept": "A reviewer answered on {on} that access is still needed.",
+    "done-by-hand": "A person has switched the account off or removed it.",
+    "undone": "An operator brought the guest back.",
+}
+
+_HELD = {
+    "sign-ins-not-read": "Sign-in activity could not be read for anyone ({why}): nothing happens.",
+    "sponsors-not-read": "Sponsors could not be read for anyone ({why}): nothing happens.",
+    "too-many-unseen": "{percent} % of the accepted guests show no sign-in; above {limit} % nothing happens.",
+    "guests-shrunk": "{percent} % of the guests of last night are missing; above {limit} % nothing happens.",
+    "too-many-set-aside": "{percent} % of the accounts were not understood; above {limit} % nothing happens.",
+    "cap-harmful": "{count} harmful steps are due and {cap} are allowed: none happens without approval.",
+    "cap-asks": "Tonight's {cap} questions are used up.",
+    "reviewer-full": "The reviewer has {cap} questions open.",
+    "asks-without-reviewer": "{count} guests have nobody who can answer for them.",
+    "quiet-day": "Today is a quiet day.",
+    "mode-report": "The mode is report: nothing is done.",
+    "mode-propose": "The mode is propose: harmful steps wait for approval.",
+}
+
+_OBJECTIONS = {
+    "case-moved-on": "The case has moved on (step {step}).",
+    "kind-not-allowed": "This must not be done to accounts of this kind ({kind}).",
+    "not-answered": "There is neither an answer that access must end nor a lapse the policy takes for one.",
+    "not-sure-enough": "Nobody answered, and the facts alone are not certain enough ({confidence}).",
+    "in-use": "Nobody answered, and the account turns out not to be stale.",
+    "no-address": "The guest has no mail address to be told at.",
+    "no-notice": "The guest was never told.",
+    "grace-running": "The grace runs until {until}.",
+    "quarantine-running": "The quarantine runs until {until}.",
+    "not-blocked": "The account is not blocked.",
+    "soft-delete-off": "The policy does not delete accounts.",
+    "nothing-to-close": "The case has no reason to end.",
+    "directory-refuses": "The directory refuses to change the account ({needs}).",
+}
+
+_REFUSALS = {
+    "not-a-reviewer": "The answer is not from a reviewer of this guest.",
+    "answered-by-the-guest": "Guests do not answer for themselves.",
+    "case-closed": "The case is closed.",
+    "already-blocked": "The account is blocked already; the way back is an operator's undo.",
+    "after-deadline": "The answer came after the deadline of {on}.",
+    "answer-before-question": "The answer is older than the question.",
+    "answer-from-the-future": "The answer bears a time that is still to come.",
+    "older-answer": "A newer answer is on record.",
+    "justification-missing": "Keeping this guest needs a reason in words.",
+}
+
+CODES: Mapping[str, str] = MappingProxyType(
+    _VERDICTS
+    | _ABOUT_THE_GUEST
+    | _REVIEWERS
+    | _LEFT_ALONE
+    | _GROUNDS
+    | _ENDINGS
+    | _HELD
+    | _OBJECTIONS
+    | _REFUSALS
+)
+"""Every code there is, with its meaning in one English sentence; docs/policy.md prints the same list."""
+
+PARAMS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        code: frozenset(name for _, name, _, _ in Formatter().parse(meaning) if name)
+        for code, meaning in CODES.items()
+    }
+)
+"""The parameters each code carries: no more and no fewer."""
+
+
+def because(code: str, **params: str | int) -> Reason:
+    """Make a reason. Days are whole days, ``on`` and ``until`` are ISO dates in UTC.
+
+    Raises:
+        ValueError: there is no such code, or the parameters are not the ones of its sentence.
+
+    """
+    expected = PARAMS.get(code)
+    if expected is None:
+        raise ValueError(f"{code!r} is no reason: add it to reviews.reasons and to both languages")
+    if params.keys() != expected:
+        raise ValueError(f"reason {code!r} takes {sorted(expected)}, not {sorted(params)}")
+    return Reason(code=code, params=params)
+
+
+@lru_cache(maxsize=16_384)
+def _on_day(code: str, days: int, on: int) -> Reason:
+    return because(code, days=days, on=date.fromordinal(on).isoformat())
+
+
+def dated(code: str, at: datetime, now: datetime) -> Reason:
+    """Make a reason about a past moment: its date and the whole days since.
+
+    Guests of the same day share one reason, which keeps a plan of many guests small.
+    """
+    return _on_day(code, max((now - at).days, 0), at.toordinal())
