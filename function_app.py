@@ -9,8 +9,8 @@ from adapters.telemetry import at_the_boundary
 
 QUARTER_HOURLY = "0 */15 * * * *"
 
-worker = func.Blueprint()
-web = func.Blueprint()
+worker = func.Blueprint()  # type: ignore[no-untyped-call]
+web = func.Blueprint()  # type: ignore[no-untyped-call]
 
 
 @worker.timer_trigger(arg_name="timer", schedule=QUARTER_HOURLY, use_monitor=True, run_on_startup=False)
@@ -57,13 +57,13 @@ async def send_mail(message: func.QueueMessage) -> None:
 @web.route("r/{batch}", methods=["GET", "POST"])
 async def answer_page(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Show a reviewer what is asked, or take the answers. Opening the page decides nothing."""
-    return await runtime().pages.handle_async(req, context)
+    return await runtime().serve(req, context)
 
 
 @web.route("health", methods=["GET"])
 async def health(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Say that the pages are being served."""
-    return await runtime().pages.handle_async(req, context)
+    return await runtime().serve(req, context)
 
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)

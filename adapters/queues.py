@@ -57,6 +57,13 @@ def seal(message: Message) -> str:
     return envelope
 
 
+def seconds_hidden(after: timedelta) -> int:
+    """Return a wait in whole seconds, never shorter than asked. Raises NotSupported beyond a week."""
+    if after > LONGEST_WAIT:
+        raise NotSupported(f"a message can wait {LONGEST_WAIT.days} days at most")
+    return max(math.ceil(after.total_seconds()), 0)
+
+
 def unseal(content: bytes | str) -> Message:
     """Read an envelope.
 
@@ -64,13 +71,16 @@ def unseal(content: bytes | str) -> Message:
         Malformed: naming the field that is missing, unknown or wrong.
 
     """
+    if len(content) > LARGEST:
+        raise Malformed(f"message: larger than {LARGEST} bytes")
     try:
         envelope = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed("message: not JSON") from error
     if not isinstance(envelope, dict):
         raise Malformed("message: not a JSON object")
-    if envelope.pop("v", None) != VERSION:
+    version = envelope.pop("v", None)
+    if version != VERSION or isinstance(version, bool):
         raise Malformed(f"message: v is not {VERSION}")
     word = envelope.pop("do", None)
     if not isinstance(word, str) or word not in _KINDS:
@@ -111,13 +121,12 @@ class AzureQueue:
 
         """
         name, envelope = queue_of(message), seal(message)
-        if after > LONGEST_WAIT:
-            raise NotSupported(f"queue {name}: a message can wait {LONGEST_WAIT.days} days at most")
+        hidden = seconds_hidden(after)
         async with translated(f"queue {name}"):
             # A message lives until it is done: what waits a week is late, not void.
             await self._client(name).send_message(
                 envelope,
-                visibility_timeout=max(math.ceil(after.total_seconds()), 0),
+                visibility_timeout=hidden,
                 time_to_live=FOR_EVER,
             )
 

@@ -1,23 +1,23 @@
 """Where everything meets: settings in, a house with all its jobs out. Built once per process."""
 
 import secrets
-from collections.abc import Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 import azure.functions as func
+from azure.core.credentials_async import AsyncTokenCredential
 
 from adapters.blobs import BlobArchive
 from adapters.clock import HandClock, SystemClock
 from adapters.graph.access_reviews import GraphAccessReviews
 from adapters.graph.client import GraphClient
 from adapters.graph.directory import GraphDirectory
-from adapters.graph.mail import GraphMailer
+from adapters.graph.mailbox import PolicyMailbox
 from adapters.policy_source import PolicySource
 from adapters.queues import AzureQueue
-from adapters.settings import Settings, StateAt, read_settings
-from adapters.storage import State, Storage, connect
+from adapters.settings import Settings, read_settings
+from adapters.storage import Storage, connect
 from adapters.tables.ledger import TableLedger
 from adapters.telemetry import put_events_first
 from adapters.web import make_web
@@ -32,11 +32,11 @@ from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
-from reviews.ports import Clock
+from reviews.ports import AccessReviews, Archive, Clock, Directory, Ledger, Mailer, Queue
 
 
 class House:
-    """Every job with everything it needs, made when first asked for: the web role never makes a Graph client."""
+    """Every job with everything it needs, made when first asked for: the web role makes no Graph client."""
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -57,27 +57,28 @@ class House:
         if "storage" in self.__dict__:
             await self.storage.close()
         if "graph" in self.__dict__:
-            await self.graph.close()
+            await self.graph.aclose()
 
     @cached_property
     def storage(self) -> Storage:
         """The storage account of the record."""
         if self.settings.state is None:
             raise BadSettings(["STATE__tableServiceUri and its kin: no storage is named"])
-        return connect(_state(self.settings.state))
+        state = self.settings.state
+        return connect(state, None if state.connection_string else _credential(state.client_id))
 
     @cached_property
-    def ledger(self) -> TableLedger:
+    def ledger(self) -> Ledger:
         """The record in tables."""
         return TableLedger(self.storage.tables)
 
     @cached_property
-    def queue(self) -> AzureQueue:
+    def queue(self) -> Queue:
         """The queues."""
         return AzureQueue(self.storage.queues)
 
     @cached_property
-    def archive(self) -> BlobArchive:
+    def archive(self) -> Archive:
         """Plans and seals."""
         return BlobArchive(self.storage.blobs)
 
@@ -91,12 +92,12 @@ class House:
         )
 
     @cached_property
-    def directory(self) -> GraphDirectory:
+    def directory(self) -> Directory:
         """The directory."""
         return GraphDirectory(self.graph)
 
     @cached_property
-    def access_reviews(self) -> GraphAccessReviews:
+    def access_reviews(self) -> AccessReviews:
         """Native reviews."""
         return GraphAccessReviews(self.graph)
 
@@ -182,13 +183,18 @@ class House:
         return Tick(clock=self.clock, ledger=self.ledger, queue=self.queue, policies=self.policies)
 
     @cached_property
+    def mailer(self) -> Mailer:
+        """The one mailbox mail leaves from."""
+        return PolicyMailbox(self.graph, self.policies)
+
+    @cached_property
     def sending(self) -> Sending:
         """The outbox."""
         return Sending(
             clock=self.clock,
             ledger=self.ledger,
             archive=self.archive,
-            mailer=GraphMailer(self.graph, self.policies),
+            mailer=self.mailer,
             policies=self.policies,
             public_url=self.settings.public_url,
         )
@@ -196,7 +202,7 @@ class House:
     @cached_property
     def pages(self) -> func.AsgiMiddleware:
         """The answer page, as the Functions host calls it."""
-        return func.AsgiMiddleware(
+        return func.AsgiMiddleware(  # type: ignore[no-untyped-call]
             make_web(
                 ledger=self.ledger,
                 queue=self.queue,
@@ -207,6 +213,11 @@ class House:
                 public_url=self.settings.public_url,
             )
         )
+
+    async def serve(self, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        """Answer one request of the answer page."""
+        response: func.HttpResponse = await self.pages.handle_async(request, context)
+        return response
 
     async def work(self, message: Message) -> None:
         """Do what one queue message asks for."""
@@ -246,7 +257,9 @@ def new_owner() -> str:
     return secrets.token_hex(8)
 
 
-@cache
+_HOUSES: list[House] = []
+
+
 def runtime() -> House:
     """Return this process's house, built at the first trigger.
 
@@ -254,22 +267,18 @@ def runtime() -> House:
         BadSettings: every setting that is missing or wrong.
 
     """
+    if not _HOUSES:
+        install(House(read_settings()))
+    return _HOUSES[0]
+
+
+def install(house: House) -> None:
+    """Have this process's triggers use a house that somebody else built: the local host, with its clock."""
     put_events_first()
-    return House(read_settings())
+    _HOUSES[:] = [house]
 
 
-def _state(at: StateAt) -> State:
-    given: Mapping[str, str | None] = {
-        "connection_string": at.connection_string,
-        "table_uri": at.table_uri,
-        "queue_uri": at.queue_uri,
-        "blob_uri": at.blob_uri,
-    }
-    credential = None if at.connection_string is not None else _credential(at.client_id)
-    return State(**given, credential=credential)
-
-
-def _credential(client_id: str | None):
+def _credential(client_id: str | None) -> AsyncTokenCredential:
     from azure.identity.aio import DefaultAzureCredential
 
     return DefaultAzureCredential(managed_identity_client_id=client_id)

@@ -17,7 +17,7 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 
-from reviews.errors import Conflict, Forbidden, GatehouseError, Gone, Permanent, Throttled, Transient
+from reviews.errors import Conflict, Forbidden, GatehouseError, Permanent, Throttled, Transient
 
 _PASSING = frozenset({408, 500, 502, 503, 504})
 _THROTTLED = frozenset({429, 503})
@@ -43,7 +43,7 @@ def translate(error: AzureError, where: str) -> GatehouseError:
     if isinstance(error, ClientAuthenticationError):
         return _forbidden(where)
     if isinstance(error, ResourceNotFoundError):
-        return Gone(f"{where}: not there; the deployment makes tables, queues and containers")
+        return Permanent(f"{where}: not there; the deployment makes tables, queues and containers")
     if isinstance(error, HttpResponseError) and error.status_code is not None:
         return _by_status(error, error.status_code, where)
     return Transient(f"{where}: no usable reply ({type(error).__name__})")
@@ -53,7 +53,7 @@ def _by_status(error: HttpResponseError, status: int, where: str) -> GatehouseEr
     if status in {401, 403}:
         return _forbidden(where)
     if status == 404:
-        return Gone(f"{where}: not there; the deployment makes tables, queues and containers")
+        return Permanent(f"{where}: not there; the deployment makes tables, queues and containers")
     if status in {409, 412}:
         return Conflict(f"{where}: somebody else wrote it first")
     if status in _THROTTLED:

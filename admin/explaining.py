@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 
 from adapters.runtime import House
-from notifications.names import shown
+from notifications.names import clean
 from notifications.words import Words
 from reviews import kinds, sponsors, staleness
 from reviews.evidence import canonical, verify_chain
-from reviews.model import Case, Guest, GuestId, Reason, Unreadable
+from reviews.model import Case, Guest, GuestId, PersonId, Reason, Unreadable
 from reviews.policy import Policy
 from reviews.records import Event
 
@@ -47,16 +47,17 @@ def _tell_directory(house: House, guest_id: GuestId, guest: Guest | None, policy
     if guest is None:
         out.print(f"[bold]{guest_id}[/] is not in the directory")
         return
-    words = Words("en")
+    words = Words("en", "UTC")
     verdict = staleness.judge(guest, policy.thresholds, policy.scope.min_account_age, house.clock.now())
     kind = kinds.classify(guest, policy.tenant.home_domains)
     signing = "sign-in allowed" if guest.enabled else "sign-in blocked"
-    out.print(f"[bold]{shown(guest.display_name)}[/]  {guest_id}  {kind}, {signing}")
+    out.print(f"[bold]{clean(guest.display_name)}[/]  {guest_id}  {kind}, {signing}")
     out.print(f"  {verdict.activity} (confidence {verdict.confidence}): {words.reason(verdict.because)}")
     if isinstance(guest.sponsors, Unreadable):
         out.print(f"  sponsors could not be read: {guest.sponsors.why}")
         return
-    for rung in sponsors.who_answers(guest, policy.reviewers.fallback).rungs:
+    fallback = [PersonId(one) for one in policy.reviewers.fallback]
+    for rung in sponsors.who_answers(guest, fallback).rungs:
         out.print(f"  {words.reason(rung)}")
 
 
@@ -65,9 +66,8 @@ def _tell_case(case: Case | None) -> None:
         out.print("never asked about")
         return
     ended = f", ended {case.outcome}" if case.outcome else ""
-    out.print(
-        f"case {case.id}: [bold]{case.step}[/]{ended}; reviewer {case.reviewer}; deadline {case.deadline:%Y-%m-%d}"
-    )
+    out.print(f"case {case.id}: [bold]{case.step}[/]{ended}")
+    out.print(f"  reviewer {case.reviewer}, deadline {case.deadline:%Y-%m-%d}")
     if case.answer is not None:
         out.print(
             f"  answered {case.answer.choice} by {case.answer.by} on {case.answer.at:%Y-%m-%d %H:%M} UTC"
@@ -76,7 +76,7 @@ def _tell_case(case: Case | None) -> None:
 
 def _tell_events(events: tuple[Event, ...]) -> None:
     table = Table("at (UTC)", "what", "by", "run", "why", box=None, header_style="bold")
-    words = Words("en")
+    words = Words("en", "UTC")
     for event in events:
         code = event.facts.get("because")
         why = words.reason(Reason(code=str(code))) if code else str(event.facts.get("choice") or "")

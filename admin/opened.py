@@ -1,4 +1,4 @@
-"""The house as the command line uses it: built from the settings, closed for certain, errors in plain words."""
+"""The house as the command line uses it: built from the settings, closed for certain, errors told plainly."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -43,10 +43,7 @@ async def _worked(work: Callable[[House], Awaitable[T]], *, needs_state: bool) -
     settings = read_settings()
     if needs_state and settings.state is None:
         raise BadSettings(
-            [
-                "STATE__tableServiceUri, STATE__queueServiceUri, STATE__blobServiceUri: name the data account "
-                "(or STATE, a connection string, on loopback)"
-            ]
+            ["STATE__tableServiceUri, STATE__queueServiceUri, STATE__blobServiceUri: name the data account"]
         )
     async with House(settings) as house:
         return await work(house)

@@ -68,7 +68,7 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 
 def _print(plan: Plan, mode: str) -> None:
-    words = Words("en")
+    words = Words("en", "UTC")
     out.print(f"[bold]{plan.guests}[/] guests read in {plan.receipt.pages} pages; mode [bold]{mode}[/]")
     for alert in plan.alerts:
         out.print(f"[red]![/] {words.reason(alert)}")

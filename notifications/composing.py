@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from notifications import names
@@ -19,12 +19,11 @@ from notifications.contexts import (
     RunDigest,
 )
 from notifications.words import Words
-from reviews.model import Answer, Batch, BatchId, Card, Case, Choice, GuestId, Person, Recommendation
+from reviews.model import Answer, Batch, BatchId, Card, Case, Choice, GuestId, Person, Recommendation, RunId
 from reviews.policy import NoAnswer, Policy
 from reviews.records import Plan, Run
+from reviews.remediation import FORGETS_AFTER
 
-FORGOTTEN_AFTER: Final = timedelta(days=30)
-"""How long the directory keeps a soft-deleted account. Source: Graph, deleted items."""
 MY_ACCESS: Final = "https://myaccess.microsoft.com/#/access-reviews"
 """Where a reviewer finds the native review."""
 
@@ -176,13 +175,15 @@ def removal_done(card: Card, reviewer: Person | None, deleted_at: datetime, sett
         reviewer_name=reviewer_name(reviewer, words),
         guest_name=words.guest(card.name, card.mail),
         deleted_on=words.day(deleted_at),
-        restorable_until=words.day(deleted_at + FORGOTTEN_AFTER),
+        restorable_until=words.day(deleted_at + FORGETS_AFTER),
         organisation=setting.organisation,
         contact=setting.contact,
     )
 
 
-def restored(card: Card, reviewer: Person | None, case: Case, owed_at: datetime, setting: Setting) -> Restored:
+def restored(
+    card: Card, reviewer: Person | None, case: Case, owed_at: datetime, setting: Setting
+) -> Restored:
     """Compose the word that a guest has access again."""
     words = setting.words
     return Restored(
@@ -195,23 +196,34 @@ def restored(card: Card, reviewer: Person | None, case: Case, owed_at: datetime,
     )
 
 
-def run_digest(run: Run, plan: Plan | None, setting: Setting) -> RunDigest:
-    """Compose what operators are told of a night; without a plan the run's own figures must do."""
+def run_digest(run_id: RunId, run: Run | None, plan: Plan | None, alert: str, setting: Setting) -> RunDigest:
+    """Compose what operators are told of a night, or the alarm about a run that is overdue."""
     words = setting.words
     kinds = Counter(action.kind for action in plan.actions) if plan else Counter()
     held = Counter(one.held_by for one in plan.held) if plan else Counter()
+    alarm = (words.say(f"alert.{alert}"),) if alert else ()
     return RunDigest(
-        night=words.day(run.slot),
-        mode=words.say(f"mode.{setting.policy.mode}"),
-        guests=plan.guests if plan else run.guests or 0,
+        night=words.day(run.slot if run else slot_of(run_id)),
+        lead="" if alert else _lead(run, plan, setting),
         actions=tuple(CountLine(what=words.say(f"act.{kind}"), count=n) for kind, n in sorted(kinds.items())),
         held=tuple(CountLine(what=words.held(by), count=n) for by, n in sorted(held.items())),
-        alerts=tuple(words.reason(alert) for alert in plan.alerts) if plan else (),
+        alerts=alarm + (tuple(words.reason(one) for one in plan.alerts) if plan else ()),
         notes=_notes(plan, words) if plan else (),
-        plan_hash=(plan.plan_hash if plan else run.plan_hash) or "",
+        plan_hash=plan.plan_hash if plan else "",
         organisation=setting.organisation,
         contact=setting.contact,
     )
+
+
+def slot_of(run_id: RunId) -> datetime:
+    """Read the slot back from a run's id: ``night:2026-11-20T01:30Z``."""
+    return datetime.fromisoformat(run_id.partition(":")[2])
+
+
+def _lead(run: Run | None, plan: Plan | None, setting: Setting) -> str:
+    guests = plan.guests if plan else (run.guests if run else None) or 0
+    mode = setting.words.say(f"mode.{setting.policy.mode}")
+    return setting.words.say("run-digest.lead", count=guests, mode=mode)
 
 
 def _notes(plan: Plan, words: Words) -> tuple[CountLine, ...]:

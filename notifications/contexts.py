@@ -1,4 +1,4 @@
-"""Exactly what each mail may say: one frozen class per mail, one explained field per thing its template shows.
+"""Exactly what each mail may say: one frozen class per mail, one explained field per thing shown.
 
 Everything here is words already, in the reader's language and harmless to look at; ``composing`` makes them.
 docs/mail.md is written from this module by ``reference``.
@@ -124,8 +124,7 @@ class RunDigest:
     KIND: ClassVar[MailKind] = MailKind.RUN_DIGEST
 
     night: str = says("The day of the night, with weekday.")
-    mode: str = says("How far this night was allowed to go, in words.")
-    guests: int = says("How many guests the census read.")
+    lead: str = says("How many guests were read and how far the night might go; empty when it did not run.")
     actions: tuple[CountLine, ...] = says("What the plan holds, by kind of action.")
     held: tuple[CountLine, ...] = says("What was held back, by which rule.")
     alerts: tuple[str, ...] = says("What looks wrong, one sentence each.")
@@ -156,8 +155,8 @@ _PREFACE: Final = """\
 Every mail Gatehouse sends, and exactly what each may say. This page is written from
 `notifications/contexts.py` (`python -m notifications.contexts > docs/mail.md`); a test compares the two.
 
-The texts lie in `notifications/templates/mail/<name>/` and `notifications/locales/<language>.po`. A subject never
-holds anything a guest can choose. A mail is sent once: docs/architecture.md says how.
+The texts lie in `notifications/templates/mail/<name>/` and `notifications/locales/<language>.po`. A subject
+never holds anything a guest can choose. A mail is sent once: docs/architecture.md says how.
 """
 
 

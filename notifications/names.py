@@ -15,7 +15,9 @@ LONGEST_ADDRESS = 254
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
 _MOST_MARKS = 3
-_URL_LIKE = re.compile(r"://|\bwww\.|[\w-]{2,}[.\u3002\uff0e\uff61][^\W\d_]{2,}|[\\/]{2}|\bxn--", re.IGNORECASE)
+_URL_LIKE = re.compile(
+    r"://|\bwww\.|[\w-]{2,}[.\u3002\uff0e\uff61][^\W\d_]{2,}|[\\/]{2}|\bxn--", re.IGNORECASE
+)
 _DOMAIN = re.compile(r"(?=.{1,100}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 
 

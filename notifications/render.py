@@ -1,4 +1,4 @@
-"""From what a mail says to the mail itself: subject, plain text and HTML, one folder of templates per mail."""
+"""From what a mail says to the mail itself: subject, text and HTML; one folder of templates per mail."""
 
 import re
 from collections.abc import Mapping
@@ -27,12 +27,16 @@ def environment() -> Environment:
     """Return the templates: every HTML one escapes all it shows, and a name nobody set is an error."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=lambda name: name is None or not name.endswith(".txt"),
+        autoescape=_escaped,  # noqa: S701 - only plain text is not
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+
+
+def _escaped(template: str | None) -> bool:
+    return template is None or not template.endswith(".txt")
 
 
 @cache

@@ -1,12 +1,13 @@
 """Makes words of codes: every sentence a person reads, in English or Dutch, with dates as people write them.
 
 One catalogue per language lies in ``locales/``; its keys are codes, so that records keep the codes and each
-reader gets the words. ``{on:date}``, ``{on:day}``, ``{days:days}`` and ``{kind:word}`` in a sentence say how a value is shown.
+reader gets the words. ``{on:date}``, ``{on:day}``, ``{days:days}`` and ``{kind:word}`` in a
+sentence say how a value is shown.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from string import Formatter
@@ -29,7 +30,7 @@ LOCALES: Final = Path(__file__).with_name("locales")
 
 _LONGEST_VALUE: Final = 120
 
-Value = str | int | date | datetime
+Value = str | int | dt.date
 """What a sentence may be given to show."""
 
 
@@ -55,7 +56,7 @@ def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
     for entry in entries:
         if entry.id:
             key = entry.id if isinstance(entry.id, str) else entry.id[0]
-            found[key] = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+            found[key] = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
     return found
 
 
@@ -65,6 +66,11 @@ class Words:
 
     language: str
     zone: str
+
+    @property
+    def here(self) -> ZoneInfo:
+        """The zone dates are shown in."""
+        return ZoneInfo(self.zone)
 
     def say(self, key: str, /, **values: Value) -> str:
         """Return the sentence under a key, with values filled in; ``count`` chooses between one and many.
@@ -90,7 +96,7 @@ class Words:
         return self.say(f"reason.{reason.code}", **shown)
 
     def held(self, code: str) -> str:
-        """Return what a guardrail's code means in a list of figures; the code itself when it needs no words."""
+        """Return what a guardrail's code means in a list of figures; the code if there are no words."""
         key = f"held.{code}"
         return self.say(key) if key in catalogue(self.language) else code
 
@@ -102,22 +108,22 @@ class Words:
         home = names.domain(mail)
         return self.say("guest.of-domain", domain=home) if home else self.say("guest.nameless")
 
-    def date(self, at: date) -> str:
+    def date(self, at: dt.date) -> str:
         """Return a date: 12 December 2025."""
         return format_date(self._local(at), "d MMMM y", locale=self.language)
 
-    def day(self, at: date) -> str:
+    def day(self, at: dt.date) -> str:
         """Return a date with its weekday: Friday 12 December 2025."""
         return format_date(self._local(at), "EEEE d MMMM y", locale=self.language)
 
-    def time(self, at: datetime) -> str:
+    def time(self, at: dt.datetime) -> str:
         """Return a time of day with the name of its zone: 23:59 (Central European Standard Time)."""
-        local = at.astimezone(ZoneInfo(self.zone))
+        local = at.astimezone(self.here)
         named = get_timezone_name(local, locale=self.language)
         return f"{format_time(local, 'HH:mm', locale=self.language)} ({named})"
 
-    def _local(self, at: date) -> date:
-        return at.astimezone(ZoneInfo(self.zone)).date() if isinstance(at, datetime) else at
+    def _local(self, at: dt.date) -> dt.date:
+        return at.astimezone(self.here).date() if isinstance(at, dt.datetime) else at
 
     def _form(self, number: int) -> int:
         return 0 if Locale.parse(self.language).plural_form(number) == "one" else 1
@@ -144,7 +150,9 @@ class Words:
             return self._word(str(value))
         if how:
             return self.say(f"unit.{how}", count=_number(key, value))
-        return value if isinstance(value, str) else str(format_decimal(_number(key, value), locale=self.language))
+        if isinstance(value, str):
+            return value
+        return str(format_decimal(_number(key, value), locale=self.language))
 
 
 def _number(key: str, value: Value | None) -> int:
@@ -153,11 +161,11 @@ def _number(key: str, value: Value | None) -> int:
     raise Malformed(f"the words for {key} need a number")
 
 
-def _moment(key: str, value: Value) -> date:
-    if isinstance(value, date):
+def _moment(key: str, value: Value) -> dt.date:
+    if isinstance(value, dt.date):
         return value
     try:
-        at = datetime.fromisoformat(str(value))
+        at = dt.datetime.fromisoformat(str(value))
     except ValueError as error:
         raise Malformed(f"the words for {key} need a date") from error
     return at if at.tzinfo else at.date()

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from reviews.cron import read_cron
 from reviews.model import Kind
 
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", re.ASCII)
@@ -36,6 +37,11 @@ def _zone(value: str) -> str:
     return value
 
 
+def _cron(value: str) -> str:
+    read_cron(value)
+    return value
+
+
 def _address(value: str) -> str:
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+", value):
         raise ValueError("write one mail address such as guest-desk@contoso.example")
@@ -44,11 +50,16 @@ def _address(value: str) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(_iso)]
 Zone = Annotated[str, AfterValidator(_zone)]
+CronLine = Annotated[str, AfterValidator(_cron)]
 Address = Annotated[str, AfterValidator(_address)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ObjectId = Annotated[
-    str, Field(pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$")
+    str,
+    Field(pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"),
+    # Graph writes object ids in lower case; an exemption must hold however it was typed.
+    AfterValidator(str.lower),
 ]
+Domain = Annotated[str, AfterValidator(str.lower)]
 
 
 class _Part(BaseModel):
@@ -73,7 +84,7 @@ class NoAnswer(StrEnum):
 class Schedule(_Part):
     """When a job runs: five cron fields, read in an IANA zone."""
 
-    cron: str
+    cron: CronLine
     """Minute, hour, day of month, month, day of week, for example ``30 1 * * *``."""
     zone: Zone = "UTC"
     """The zone the fields are read in."""
@@ -102,7 +113,7 @@ class Quiet(_Part):
 class Tenant(_Part):
     """Facts about the tenant that Graph does not tell."""
 
-    home_domains: tuple[str, ...] = ()
+    home_domains: tuple[Domain, ...] = ()
     """Verified domains of the tenant; an account whose identity is issued by one of them is internal."""
     zone: Zone = "Europe/Amsterdam"
     """Zone of quiet days and deadlines."""
@@ -241,6 +252,7 @@ class Policy(_Part):
     caps: Caps = Caps()
     breakers: Breakers = Breakers()
     exemptions: tuple[Exemption, ...] = ()
+    """Guests left alone, each for a reason and until a date."""
     mail: Mail = Mail()
 
     def fingerprint(self) -> str:

@@ -79,6 +79,7 @@ _ENDINGS = {
     "never-delivered": "The question never reached the reviewer.",
     "kept": "A reviewer answered on {on} that access is still needed.",
     "done-by-hand": "A person has switched the account off or removed it.",
+    "deleted-by-others": "Somebody else deleted the account.",
     "undone": "An operator brought the guest back.",
 }
 
@@ -93,7 +94,6 @@ _HELD = {
     "reviewer-full": "The reviewer has {cap} questions open.",
     "asks-without-reviewer": "{count} guests have nobody who can answer for them.",
     "quiet-day": "Today is a quiet day.",
-    "mode-report": "The mode is report: nothing is done.",
     "mode-propose": "The mode is propose: harmful steps wait for approval.",
 }
 
@@ -103,13 +103,14 @@ _OBJECTIONS = {
     "not-answered": "There is neither an answer that access must end nor a lapse the policy takes for one.",
     "not-sure-enough": "Nobody answered, and the facts alone are not certain enough ({confidence}).",
     "in-use": "Nobody answered, and the account turns out not to be stale.",
-    "no-address": "The guest has no mail address to be told at.",
+    "guest-without-mail": "The guest has no mail address to be told at.",
     "no-notice": "The guest was never told.",
     "grace-running": "The grace runs until {until}.",
     "quarantine-running": "The quarantine runs until {until}.",
     "not-blocked": "The account is not blocked.",
     "soft-delete-off": "The policy does not delete accounts.",
-    "nothing-to-close": "The case has no reason to end.",
+    "mode-forbids": "The mode of the policy does not allow it now.",
+    "no-longer-so": "What was planned has no ground any more.",
     "directory-refuses": "The directory refuses to change the account ({needs}).",
 }
 

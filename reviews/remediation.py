@@ -1,7 +1,6 @@
 """From a denial to the end of access and back: what a case is due for, the second look, and every step."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -9,8 +8,6 @@ from typing import NamedTuple
 from reviews.kinds import ALLOWED, classify
 from reviews.model import (
     Activity,
-    Answer,
-    Batch,
     Case,
     Choice,
     Confidence,
@@ -20,42 +17,62 @@ from reviews.model import (
     Outcome,
     PersonId,
     Reason,
-    SignIns,
     Step,
     Unreadable,
 )
 from reviews.policy import Exemption, Mode, NoAnswer, Policy
 from reviews.reasons import because
-from reviews.records import Act, Action
+from reviews.records import Act
 from reviews.schedule import is_quiet, local_date
 from reviews.staleness import in_place_since, judge
+from reviews.steps import (
+    FOLLOWS,
+    answered,
+    asked,
+    blocked,
+    closed,
+    deleted,
+    lapsed,
+    manual,
+    mirrored,
+    noticed,
+    opened,
+    quarantined,
+    restored,
+)
+
+__all__ = [
+    "BY_HAND",
+    "FOLLOWS",
+    "FORGETS_AFTER",
+    "STARTS_FROM",
+    "Ending",
+    "answered",
+    "asked",
+    "blocked",
+    "closed",
+    "deleted",
+    "ending",
+    "exemption",
+    "grounds",
+    "lapsed",
+    "manual",
+    "mirrored",
+    "next_act",
+    "next_reviewer",
+    "no_harm",
+    "no_question",
+    "noticed",
+    "objection",
+    "opened",
+    "quarantined",
+    "restored",
+    "signed_in_since",
+    "switches_on",
+]
 
 FORGETS_AFTER = timedelta(days=30)
 """How long the directory keeps a soft-deleted account. Source: Graph ``directory/deletedItems``."""
-
-FOLLOWS: Mapping[Step, frozenset[Step]] = MappingProxyType(
-    {
-        Step.OPENED: frozenset({Step.ASKED, Step.KEPT, Step.DENIED, Step.CLOSED}),
-        Step.ASKED: frozenset({Step.KEPT, Step.DENIED, Step.LAPSED, Step.CLOSED}),
-        Step.KEPT: frozenset({Step.ASKED, Step.DENIED, Step.CLOSED}),
-        Step.DENIED: frozenset(
-            {Step.ASKED, Step.KEPT, Step.NOTICED, Step.MANUAL, Step.RESTORED, Step.CLOSED}
-        ),
-        Step.LAPSED: frozenset(
-            {Step.KEPT, Step.DENIED, Step.NOTICED, Step.MANUAL, Step.RESTORED, Step.CLOSED}
-        ),
-        Step.NOTICED: frozenset(
-            {Step.ASKED, Step.KEPT, Step.BLOCKED, Step.MANUAL, Step.RESTORED, Step.CLOSED}
-        ),
-        Step.BLOCKED: frozenset({Step.QUARANTINED, Step.MANUAL, Step.RESTORED, Step.CLOSED}),
-        Step.QUARANTINED: frozenset({Step.DELETED, Step.MANUAL, Step.RESTORED, Step.CLOSED}),
-        Step.DELETED: frozenset({Step.RESTORED, Step.CLOSED}),
-        Step.RESTORED: frozenset({Step.CLOSED}),
-        Step.MANUAL: frozenset({Step.ASKED, Step.KEPT, Step.RESTORED, Step.CLOSED}),
-        Step.CLOSED: frozenset(),
-    }
-)
-"""What may follow what within one case. A new case begins at OPENED, after a closed or a lapsed one."""
 
 STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
     {
@@ -68,6 +85,16 @@ STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
 
 BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail"})
 """Objections that no later night will lift: the case becomes MANUAL, and a person acts."""
+
+_AT_ONCE: Mapping[Step, Act] = MappingProxyType(
+    {
+        Step.DENIED: Act.NOTICE,
+        Step.BLOCKED: Act.BLOCK,
+        # Reached only where the policy does not delete.
+        Step.QUARANTINED: Act.CLOSE,
+        Step.RESTORED: Act.CLOSE,
+    }
+)
 
 _WATCHED = frozenset({Step.DENIED, Step.LAPSED, Step.NOTICED, Step.BLOCKED, Step.QUARANTINED})
 """On the way to the end of access: a sign-in since the step before ends the case."""
@@ -89,27 +116,15 @@ def next_act(case: Case, policy: Policy, now: datetime) -> Act | None:
 
     ASK means: the fallback is asked, in a new case. A block that was not seen to hold is due again.
     """
-    match case.step:
-        case Step.DENIED:
-            return Act.NOTICE
-        case Step.LAPSED if policy.actions.on_no_answer is NoAnswer.BLOCK:
-            return Act.NOTICE
-        case Step.LAPSED:
-            return Act.CLOSE if next_reviewer(case, policy) is None else Act.ASK
-        case Step.NOTICED if case.notice_at is not None:
-            return Act.BLOCK if now - case.notice_at >= policy.actions.grace else None
-        case Step.BLOCKED:
-            return Act.BLOCK
-        case Step.QUARANTINED if not policy.actions.soft_delete:
-            return Act.CLOSE
-        case Step.QUARANTINED if case.blocked_at is not None:
-            return Act.DELETE if now - case.blocked_at >= policy.actions.quarantine else None
-        case Step.DELETED if case.deleted_at is not None:
-            return Act.CLOSE if now - case.deleted_at > FORGETS_AFTER else None
-        case Step.RESTORED:
-            return Act.CLOSE
-        case _:
-            return None
+    if case.step is Step.LAPSED:
+        return _after_lapse(case, policy)
+    if case.step is Step.NOTICED:
+        return _after(Act.BLOCK, case.notice_at, policy.actions.grace, now)
+    if case.step is Step.QUARANTINED and policy.actions.soft_delete:
+        return _after(Act.DELETE, case.blocked_at, policy.actions.quarantine, now)
+    if case.step is Step.DELETED:
+        return Act.CLOSE if _is_forgotten(case, now) else None
+    return _AT_ONCE.get(case.step)
 
 
 def next_reviewer(case: Case, policy: Policy) -> PersonId | None:
@@ -120,10 +135,24 @@ def next_reviewer(case: Case, policy: Policy) -> PersonId | None:
     return next(others, None)
 
 
+def _after_lapse(case: Case, policy: Policy) -> Act:
+    if policy.actions.on_no_answer is NoAnswer.BLOCK:
+        return Act.NOTICE
+    return Act.CLOSE if next_reviewer(case, policy) is None else Act.ASK
+
+
+def _after(act: Act, since: datetime | None, wait: timedelta, now: datetime) -> Act | None:
+    return act if since is not None and now - since >= wait else None
+
+
+def _is_forgotten(case: Case, now: datetime) -> bool:
+    return case.deleted_at is not None and now - case.deleted_at > FORGETS_AFTER
+
+
 def grounds(act: Act, case: Case, policy: Policy) -> Reason:
     """Return why a harmful act is due. Only for an act that ``next_act`` has named for this case."""
     if act is Act.NOTICE:
-        if case.answer is not None and case.answer.choice is Choice.REMOVE:
+        if case.answer is not None and _is_denied(case):
             return because("answered-remove", on=_day(case.answer.at))
         return because("lapsed", on=_day(case.deadline))
     if act is Act.BLOCK and case.step is Step.NOTICED and case.notice_at is not None:
@@ -144,18 +173,47 @@ def ending(case: Case, guest: Guest | None, policy: Policy, now: datetime) -> En
         return Ending(Outcome.RESTORED, because("undone"), case.rests_until)
     if guest is None:
         return _ending_of_the_absent(case, now)
-    rest = now + policy.reviews.rest_after_no_answer
     if case.step is Step.DELETED:
-        return Ending(Outcome.RESTORED, because("restored-elsewhere"), rest)
+        return Ending(
+            Outcome.RESTORED, because("restored-elsewhere"), now + policy.reviews.rest_after_no_answer
+        )
     kind = classify(guest, policy.tenant.home_domains)
     if kind in {Kind.MEMBER, Kind.EXTERNAL_MEMBER}:
         return Ending(Outcome.CONVERTED, because("converted", kind=kind.value))
     exempted = exemption(guest.id, policy, now)
     if exempted is not None:
         return Ending(Outcome.EXEMPTED, because("exempt", until=exempted.until.isoformat()))
-    came_back = signed_in_since(case, guest) if case.step in _WATCHED else None
+    return _ending_by_use(case, guest, policy, now) or _ending_by_time(case, guest, policy, now)
+
+
+def switches_on(case: Case, outcome: Outcome) -> bool:
+    """Say whether ending a case must also switch the account on again: the guest came before our block."""
+    return outcome is Outcome.SIGNED_IN and case.step in {Step.BLOCKED, Step.QUARANTINED}
+
+
+def signed_in_since(case: Case, guest: Guest) -> datetime | None:
+    """Return the last success if it is later than the notice, or else the denial, or else the question."""
+    if isinstance(guest.sign_ins, Unreadable) or guest.sign_ins.successful_at is None:
+        return None
+    denied_at = case.answer.at if case.answer is not None and _is_denied(case) else None
+    since = case.notice_at or denied_at or case.asked_at or case.opened_at
+    return guest.sign_ins.successful_at if guest.sign_ins.successful_at > since else None
+
+
+def _ending_by_use(case: Case, guest: Guest, policy: Policy, now: datetime) -> Ending | None:
+    if case.step not in _WATCHED:
+        return None
+    came_back = signed_in_since(case, guest)
     if came_back is not None:
         return Ending(Outcome.SIGNED_IN, because("signed-in-since", on=_day(came_back)))
+    if case.step is not Step.LAPSED:
+        return None
+    verdict = judge(guest, policy.thresholds, policy.scope.min_account_age, now)
+    return Ending(Outcome.SIGNED_IN, because("in-use")) if verdict.activity is Activity.ACTIVE else None
+
+
+def _ending_by_time(case: Case, guest: Guest, policy: Policy, now: datetime) -> Ending | None:
+    rest = now + policy.reviews.rest_after_no_answer
     if case.step is Step.QUARANTINED and guest.enabled:
         return Ending(Outcome.RESTORED, because("unblocked-elsewhere"), rest)
     if case.step is Step.MANUAL and not guest.enabled:
@@ -167,25 +225,126 @@ def ending(case: Case, guest: Guest | None, policy: Policy, now: datetime) -> En
     return Ending(Outcome.UNANSWERED, because("unanswered", on=_day(case.deadline)), rest)
 
 
-def switches_on(case: Case, outcome: Outcome) -> bool:
-    """Say whether ending a case must also switch the account on again: the guest came before our block."""
-    return outcome is Outcome.SIGNED_IN and case.step in {Step.BLOCKED, Step.QUARANTINED}
-
-
-def signed_in_since(case: Case, guest: Guest) -> datetime | None:
-    """Return the guest's last success when it is later than the notice, or the answer, or the question."""
-    if isinstance(guest.sign_ins, Unreadable) or guest.sign_ins.successful_at is None:
-        return None
-    answered_at = None if case.answer is None else case.answer.at
-    since = case.notice_at or answered_at or case.asked_at or case.opened_at
-    return guest.sign_ins.successful_at if guest.sign_ins.successful_at > since else None
-
-
 def _ending_of_the_absent(case: Case, now: datetime) -> Ending | None:
     if case.step is Step.DELETED:
-        if case.deleted_at is None or now - case.deleted_at <= FORGETS_AFTER:
+        if case.deleted_at is None or not _is_forgotten(case, now):
             return None
         return Ending(Outcome.REMOVED, because("forgotten", on=_day(case.deleted_at)))
     if case.step is Step.MANUAL:
         return Ending(Outcome.MANUAL, because("done-by-hand"))
     return Ending(Outcome.VANISHED, because("not-in-directory"))
+
+
+# --- the second look -------------------------------------------------------------------------------
+
+
+def objection(act: Act, case: Case, guest: Guest | None, policy: Policy, now: datetime) -> Reason | None:
+    """Say why an act must not happen after all, the guest read afresh with sign-ins; None when it may.
+
+    Everything that concerns one guest is looked at again: caps, breakers and approvals belong to the plan.
+    An account missing at DELETE may be our own doing: ask whether it is deleted before asking here.
+    """
+    if policy.mode is Mode.REPORT:
+        return because("mode-forbids")
+    if act is Act.CLOSE:
+        return because("no-longer-so") if ending(case, guest, policy, now) is None else None
+    if is_quiet(policy.quiet, policy.tenant.zone, now):
+        return because("quiet-day")
+    if act is Act.ASK:
+        return no_question(guest, policy, now)
+    return no_harm(act, case, guest, policy, now)
+
+
+def no_question(guest: Guest | None, policy: Policy, now: datetime) -> Reason | None:
+    """Say why nobody may be asked about a guest; None when somebody may. Needs no sign-in activity."""
+    return because("not-in-directory") if guest is None else _not_for(Act.ASK, guest, policy, now)
+
+
+def no_harm(act: Act, case: Case, guest: Guest | None, policy: Policy, now: datetime) -> Reason | None:
+    """Say why the facts of a guest and its case forbid a harmful act; the plan and the second look agree."""
+    if guest is None:
+        return because("not-in-directory")
+    if case.step not in STARTS_FROM[act]:
+        return because("case-moved-on", step=case.step.value)
+    return (
+        _not_for(act, guest, policy, now)
+        or _not_known_unused(case, guest)
+        or _not_founded(case, guest, policy, now)
+        or _not_yet(act, case, guest, policy, now)
+    )
+
+
+def exemption(guest_id: GuestId, policy: Policy, now: datetime) -> Exemption | None:
+    """Return the exemption that holds today, in the tenant's zone; None when there is none."""
+    return policy.exemption(guest_id, local_date(policy.tenant.zone, now))
+
+
+def _not_for(act: Act, guest: Guest, policy: Policy, now: datetime) -> Reason | None:
+    exempted = exemption(guest.id, policy, now)
+    if exempted is not None:
+        return because("exempt", until=exempted.until.isoformat())
+    kind = classify(guest, policy.tenant.home_domains)
+    if kind not in policy.scope.kinds:
+        return because("kind-out-of-scope", kind=kind.value)
+    if act not in ALLOWED[kind]:
+        return because("kind-not-allowed", kind=kind.value)
+    if act is Act.ASK and not guest.enabled:
+        return because("account-disabled")
+    return _too_new(guest, policy, now)
+
+
+def _too_new(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
+    there_since = in_place_since(guest)
+    if there_since is None:
+        return because("age-unknown")
+    if now - there_since < policy.scope.min_account_age:
+        return because("account-new", days=max((now - there_since).days, 0))
+    return None
+
+
+def _not_known_unused(case: Case, guest: Guest) -> Reason | None:
+    if isinstance(guest.sign_ins, Unreadable):
+        return because("sign-ins-unreadable", why=guest.sign_ins.why)
+    came_back = signed_in_since(case, guest)
+    return None if came_back is None else because("signed-in-since", on=_day(came_back))
+
+
+def _not_founded(case: Case, guest: Guest, policy: Policy, now: datetime) -> Reason | None:
+    if _is_denied(case):
+        return None
+    if case.asked_at is None or now <= case.deadline or policy.actions.on_no_answer is not NoAnswer.BLOCK:
+        return because("not-answered")
+    if case.answer is not None and case.answer.choice is Choice.KEEP:
+        return because("not-answered")
+    verdict = judge(guest, policy.thresholds, policy.scope.min_account_age, now)
+    if verdict.activity is Activity.ACTIVE:
+        return because("in-use")
+    if verdict.confidence is not Confidence.HIGH:
+        return because("not-sure-enough", confidence=verdict.confidence.value)
+    return None
+
+
+def _not_yet(act: Act, case: Case, guest: Guest, policy: Policy, now: datetime) -> Reason | None:
+    if act is Act.NOTICE:
+        return None if guest.mail else because("guest-without-mail")
+    if case.notice_at is None:
+        return because("no-notice")
+    if act is Act.BLOCK:
+        return _running("grace-running", case.notice_at + policy.actions.grace, now)
+    if not policy.actions.soft_delete:
+        return because("soft-delete-off")
+    if guest.enabled or case.blocked_at is None:
+        return because("not-blocked")
+    return _running("quarantine-running", case.blocked_at + policy.actions.quarantine, now)
+
+
+def _running(code: str, until: datetime, now: datetime) -> Reason | None:
+    return because(code, until=_day(until)) if now < until else None
+
+
+def _is_denied(case: Case) -> bool:
+    return case.answer is not None and case.answer.choice is Choice.REMOVE
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()

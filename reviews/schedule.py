@@ -42,12 +42,10 @@ def latest_slot(schedule: Schedule, now: datetime) -> datetime:
     """
     zone = ZoneInfo(schedule.zone)
     cron = read_cron(schedule.cron)
-    for day in cron.days_back(now.astimezone(zone).date()):
-        for at in cron.times:
-            slot = _in_utc(datetime.combine(day, at), zone)
-            if slot <= now:
-                return slot
-    raise ValueError(f"{schedule.cron!r} has no slot in the eight years before {now.isoformat()}")
+    days = cron.days_back(now.astimezone(zone).date())
+    slots = (_in_utc(datetime.combine(day, at), zone) for day in days for at in cron.times)
+    # There always is one: a line without a day within eight years is refused where it is read.
+    return next(slot for slot in slots if slot <= now)
 
 
 def is_quiet(quiet: Quiet, zone: str, now: datetime) -> bool:

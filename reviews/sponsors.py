@@ -55,7 +55,7 @@ def who_answers(guest: Guest, fallback: Sequence[PersonId]) -> Ladder:
         return _nobody(*rungs, because("sponsors-unreadable", why="nameless"))
     if not guest.sponsors:
         rungs.append(because("no-sponsor"))
-    others = [person for person in fallback if person != guest.id]
+    others = [person for person in fallback if person != PersonId(guest.id)]
     if not healthy:
         if not others:
             return _nobody(*rungs, because("no-reviewer"))

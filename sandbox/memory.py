@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from adapters.blobs import PLANS, plan_name
-from adapters.queues import queue_of, seal
+from adapters.queues import queue_of, seal, seconds_hidden
 from adapters.tables.rules import (
     check_homes,
     event_of,
@@ -256,6 +256,7 @@ class MemoryQueue:
         """Hand over one message. What could not travel as an envelope is refused here as well."""
         await _turn()
         seal(message)
+        seconds_hidden(after)
         insort(
             self._waiting,
             Waiting(after=after, number=next(self._numbers), queue=queue_of(message), message=message),

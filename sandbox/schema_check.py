@@ -142,7 +142,14 @@ class SchemaCheck:
 
         query = read_query(scope["query_string"].decode("latin-1"))
         name = self._request(scope["method"], scope["path"].removeprefix("/v1.0"), query, body)
-        await self.app(scope, again, keep)
+        answered = False
+        try:
+            await self.app(scope, again, keep)
+            answered = True
+        finally:
+            if not answered:  # a played disconnect: what was begun goes out as it is
+                for message in kept:
+                    await send(message)
         answer = b"".join(m.get("body", b"") for m in kept)
         self._answer(name, kept[0]["status"], answer)
         if name == BATCH:

@@ -109,11 +109,12 @@ class Tenant:
 
     def now(self) -> datetime:
         """Return the tenant's present moment, after letting what fell due happen."""
-        now = self.clock.now()
-        for review, state in self.reviews.settle(now, self.new_id):
-            if state == IN_PROGRESS and review.body["settings"].get("mailNotificationsEnabled"):
-                self.notify_reviewers(review, "A review waits for your decision", now)
-        return now
+        with self.lock:
+            now = self.clock.now()
+            for review, state in self.reviews.settle(now, self.new_id):
+                if state == IN_PROGRESS and review.body["settings"].get("mailNotificationsEnabled"):
+                    self.notify_reviewers(review, "A review waits for your decision", now)
+            return now
 
     def new_id(self) -> str:
         """Return the next object id; the same history gives the same ids."""

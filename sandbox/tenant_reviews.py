@@ -101,6 +101,7 @@ class Reviews:
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
         self.all: dict[str, Review] = {}
+        self._unfinished: dict[str, Review] = {}
 
     def open(
         self,
@@ -125,18 +126,25 @@ class Reviews:
             begins_at=starts_at + delay,
             ends_at=starts_at + lasts,
         )
-        self.all[review.id] = review
+        self.all[review.id] = self._unfinished[review.id] = review
         return review
+
+    def remove(self, review: Review) -> None:
+        """Forget a definition and its instance."""
+        del self.all[review.id]
+        self._unfinished.pop(review.id, None)
 
     def settle(self, now: datetime, ids: Callable[[], str]) -> Iterator[tuple[Review, str]]:
         """Let every review reach the state it has at ``now``; yield what began and what ended."""
-        for review in self.all.values():
+        for review in list(self._unfinished.values()):
             if not review.begun and not review.over and now >= review.begins_at:
                 self._begin(review, ids)
                 yield review, IN_PROGRESS
             if review.begun and not review.over and now >= review.ends_at:
                 self._finish(review, review.ends_at)
                 yield review, COMPLETED
+            if review.over:
+                del self._unfinished[review.id]
 
     def stop(self, review: Review, now: datetime) -> None:
         """End a running review early. Its decisions are applied, whatever autoApplyDecisionsEnabled says."""

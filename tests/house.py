@@ -84,7 +84,7 @@ def dotted(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
 
 def room_of(module: str) -> str:
     """Return the room a dotted name belongs to."""
-    return "reviews.jobs" if f"{module}.".startswith("reviews.jobs.") else module.split(".")[0]
+    return "reviews.jobs" if f"{module}.".startswith("reviews.jobs.") else module.split(".", maxsplit=1)[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

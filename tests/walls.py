@@ -22,10 +22,10 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
 ROOMS = frozenset(MAY_IMPORT) | {"tests"}
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "model"}),
+    frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset({"evidence", "messages", "kinds", "staleness", "sponsors", "schedule"}),
+    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule"}),
     frozenset({"risk", "decisions", "remediation"}),
     frozenset({"guardrails"}),
     frozenset({"planning"}),
@@ -34,15 +34,20 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 """Inside reviews a module imports from its own floor or a lower one."""
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Half of the standard library speaks to the world; rules are functions from values to values.
-WORLDLY = frozenset(
+WORLDLY = _names(
     "asyncio builtins concurrent ctypes dbm email fcntl fileinput ftplib getpass glob http imaplib importlib"
     " io logging mmap multiprocessing os pathlib pickle platform poplib pty queue random runpy sched secrets"
     " select selectors shelve shutil signal smtplib socket socketserver sqlite3 ssl subprocess sys tempfile"
-    " threading time urllib urllib3 uuid webbrowser wsgiref xmlrpc _thread".split()
+    " threading time urllib urllib3 uuid webbrowser wsgiref xmlrpc _thread"
 )
 OF_JOBS = WORLDLY - {"logging"}
-OF_WORDS = frozenset("asyncio ftplib http multiprocessing os smtplib socket sqlite3 ssl subprocess".split())
+OF_WORDS = _names("asyncio ftplib http multiprocessing os smtplib socket sqlite3 ssl subprocess")
 WORD_LIBRARIES = frozenset({"jinja2", "babel", "markupsafe", "css_inline"})
 WIRES = (
     *(

@@ -41,6 +41,10 @@ def why_not(error: Forbidden) -> Unreadable:
     return NO_LICENCE if error.needs == LICENCE else NO_PERMISSION
 
 
+def _note_narrowed(what: str, why: Unreadable) -> None:
+    log.warning("census narrowed", extra={"event": "census.narrowed", "what": what, "why": why.why})
+
+
 def _key(object_id: str) -> int | str:
     """Return an object id as a number: a fifth of the memory of its text."""
     try:
@@ -56,7 +60,8 @@ class GraphCensus:
         self._client = client
         self._no_sign_ins: Unreadable | None = None
         self._no_sponsors: Unreadable | None = None
-        self._seen: set[int | str] = set()
+        self._seen: dict[int | str, int] = {}
+        # account -> the reading it was last met in; a reading is a way from the first page on
         self._started_at: datetime | None = None
         self._finished_at: datetime | None = None
         self._set_aside: list[SetAside] = []
@@ -65,7 +70,7 @@ class GraphCensus:
         self._without_sign_ins = self._nameless = self._sponsorless = 0
 
     async def pages(self) -> AsyncIterator[Page]:
-        """Yield every page once; see ``reviews.ports.Census``. Raises Forbidden when guests cannot be listed."""
+        """Yield every page once; see ``reviews.ports``. Raises Forbidden when nothing can be listed."""
         if self._started_at is not None:
             raise CensusIncomplete("a census is read once: start another")
         self._started_at = self._client.clock.now()
@@ -80,7 +85,8 @@ class GraphCensus:
                     words = f"page tokens expired {RESTARTS + 1} times before the last page"
                     raise CensusIncomplete(words) from error
                 self._restarts += 1
-                log.warning("census restarted", extra={"event": "census.restarted", "restarts": self._restarts})
+                facts = {"event": "census.restarted", "restarts": self._restarts}
+                log.warning("census restarted", extra=facts)
         self._check_count()
         self._finished_at = self._client.clock.now()
 
@@ -89,7 +95,8 @@ class GraphCensus:
         if self._started_at is None or self._finished_at is None:
             raise CensusIncomplete("the census was not read to its last page")
         # Sponsors that no account at all shows were not returned, whatever was asked for.
-        lost = NOT_RETURNED if self._seen and self._sponsorless == self._rows else None
+        guests = self._rows - len(self._set_aside)
+        lost = NOT_RETURNED if guests and self._sponsorless == guests else None
         no_sponsors = self._no_sponsors or lost
         return Receipt(
             started_at=self._started_at,
@@ -112,10 +119,9 @@ class GraphCensus:
         """Read from the first page to the last."""
         content = await self._first()
         followed: set[str] = set()
-        this_time: set[int | str] = set()
         while True:
             rows, link = self._split(content)
-            yield self._page(rows, this_time)
+            yield self._page(rows)
             if link is None:
                 return
             if link in followed:
@@ -141,12 +147,12 @@ class GraphCensus:
                 if self._no_sign_ins is not None or error.needs == TOKEN:
                     raise
                 self._no_sign_ins = why_not(error)
-                log.warning("sign-ins unreadable", extra={"event": "census.narrowed", "why": why_not(error).why})
+                _note_narrowed("sign-ins", self._no_sign_ins)
             except NotSupported:
                 if self._no_sponsors is not None:
                     raise
                 self._no_sponsors = NO_EXPANSION
-                log.warning("sponsors unreadable", extra={"event": "census.narrowed", "why": NO_EXPANSION.why})
+                _note_narrowed("sponsors", NO_EXPANSION)
 
     @property
     def _operation(self) -> Operation:
@@ -168,7 +174,7 @@ class GraphCensus:
 
     # --- understanding ----------------------------------------------------------------------------
 
-    def _page(self, rows: list[msgspec.Raw], this_time: set[int | str]) -> Page:
+    def _page(self, rows: list[msgspec.Raw]) -> Page:
         """Understand one page; leave out who was yielded before, from this reading or one before it."""
         guests: list[Guest] = []
         aside: list[SetAside] = []
@@ -177,14 +183,10 @@ class GraphCensus:
         for raw in rows:
             one = read_guest(raw, sign_ins=self._no_sign_ins, sponsors=self._no_sponsors)
             object_id = one.id if isinstance(one, Guest) else one.guest_id
-            key = _key(object_id)
-            if object_id and key in this_time:
-                again += 1
+            met_in = self._meet(object_id)
+            if met_in is not None:
+                again += met_in == self._restarts
                 continue
-            this_time.add(key)
-            if object_id and key in self._seen:
-                continue
-            self._seen.add(key)
             self._rows += 1
             if isinstance(one, Guest):
                 guests.append(one)
@@ -196,6 +198,15 @@ class GraphCensus:
             raise CensusIncomplete(f"page {self._pages} repeats accounts of earlier pages")
         self._set_aside += aside
         return Page(guests=tuple(guests), set_aside=tuple(aside))
+
+    def _meet(self, object_id: str) -> int | None:
+        """Note an account; return the reading it was met in before, None for a new or a nameless one."""
+        if not object_id:
+            return None
+        key = _key(object_id)
+        met_in = self._seen.get(key)
+        self._seen[key] = self._restarts
+        return met_in
 
     def _tally(self, guest: Guest) -> None:
         if guest.sign_ins == SignIns():

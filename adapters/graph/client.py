@@ -8,6 +8,7 @@ import json
 import logging
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -131,6 +132,10 @@ class GraphClient:
         """Return the full URL of a path, as references between objects are written."""
         return f"{self._endpoint}/v1.0{path}"
 
+    def pause(self, duration: timedelta) -> None:
+        """Let nobody ask anything for a while."""
+        self._gate.shut_for(duration)
+
     async def aclose(self) -> None:
         """Close the connections this client made; those of an ``http`` it was given are its owner's."""
         if self._http is None and "_adapter" in self.__dict__:
@@ -138,7 +143,7 @@ class GraphClient:
 
     # --- asking -----------------------------------------------------------------------------------
 
-    async def read(  # noqa: PLR0913 - each option is one header or one wait
+    async def read(
         self,
         operation: Operation,
         builder: Any,
@@ -148,13 +153,20 @@ class GraphClient:
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> bytes:
-        """Send a GET to what a request builder of ``urls`` points at; ``select=[...]`` becomes ``$select``."""
+        """Send a GET to where a request builder of ``urls`` points; ``select=[...]`` is ``$select``."""
         url = self._url(builder, options)
         call = Call(operation=operation, url=url, pace=pace, patience=patience, headers=headers or {})
         return (await self.exchange(call)).content
 
-    async def follow(self, operation: Operation, link: str, *, pace: Pace | None = None) -> bytes:
-        """Send a GET to a nextLink, unchanged.
+    async def follow(
+        self,
+        operation: Operation,
+        link: str,
+        *,
+        pace: Pace | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Send a GET to a nextLink, unchanged; headers are not carried over by Graph and must be given again.
 
         Raises:
             Malformed: the link leads away from Graph; nothing is sent there, no token and no request.
@@ -162,13 +174,21 @@ class GraphClient:
         """
         if not self._is_ours(link):
             raise Malformed(f"{operation.name}: a nextLink that leads to another host")
-        return (await self.exchange(Call(operation=operation, url=link, pace=pace))).content
+        call = Call(operation=operation, url=link, pace=pace, headers=headers or {})
+        return (await self.exchange(call)).content
 
     async def rows(
-        self, operation: Operation, builder: Any, *, patience: tuple[timedelta, ...] = (), **options: Any
+        self,
+        operation: Operation,
+        builder: Any,
+        *,
+        patience: tuple[timedelta, ...] = (),
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> AsyncIterator[msgspec.Raw]:
         """Yield the rows of all pages. Raises Malformed when a nextLink comes back twice."""
-        rows, link = read_rows(operation, await self.read(operation, builder, patience=patience, **options))
+        first = await self.read(operation, builder, patience=patience, headers=headers, **options)
+        rows, link = read_rows(operation, first)
         followed: set[str] = set()
         for row in rows:
             yield row
@@ -176,7 +196,7 @@ class GraphClient:
             if link in followed:
                 raise Malformed(f"{operation.name}: a nextLink that came twice")
             followed.add(link)
-            rows, link = read_rows(operation, await self.follow(operation, link))
+            rows, link = read_rows(operation, await self.follow(operation, link, headers=headers))
             for row in rows:
                 yield row
 
@@ -219,9 +239,7 @@ class GraphClient:
     # --- one try ----------------------------------------------------------------------------------
 
     async def _once(self, call: Call) -> Reply | Lost:
-        if call.pace is not None:
-            await call.pace.turn()
-        async with self._places:
+        async with call.pace.turn() if call.pace else nullcontext(), self._places:
             await self._gate.passed()
             outcome = await self._carry(call)
         _note(call, outcome)
@@ -249,9 +267,11 @@ class GraphClient:
         except (httpx.TransportError, httpx.DecodingError) as error:
             return Lost(why=type(error).__name__, is_sent=True)
         except ClientAuthenticationError as error:
-            raise Forbidden(f"no token for {call.operation.name}: sign in with {TOKEN}", needs=TOKEN) from error
+            words = f"no token for {call.operation.name}: sign in with {TOKEN}"
+            raise Forbidden(words, needs=TOKEN) from error
         except AzureError as error:
-            raise Transient(f"{call.operation.name}: fetching a token failed ({type(error).__name__})") from error
+            words = f"{call.operation.name}: no token could be fetched ({type(error).__name__})"
+            raise Transient(words) from error
         finally:
             span.end()
         return Reply(status=response.status_code, headers=response.headers, content=response.content)

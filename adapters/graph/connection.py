@@ -7,7 +7,7 @@ decided by ``adapters.graph.client`` (graph-facts.md J3: the SDK's own retry sen
 import ipaddress
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -43,6 +43,15 @@ class StaticToken:
         """Return the same token for an hour."""
         return AccessToken(self._token, int((self._clock.now() + timedelta(hours=1)).timestamp()))
 
+    async def close(self) -> None:
+        """Close nothing: there is no connection behind it."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
+
 
 def is_loopback(host: str) -> bool:
     """Say whether a host name means this machine."""
@@ -63,12 +72,13 @@ def check_endpoint(endpoint: str, credential: AsyncTokenCredential | str) -> str
     parts = urlsplit(endpoint)
     host = parts.hostname or ""
     problems = []
-    if parts.scheme not in {"http", "https"} or not host or parts.path.strip("/") or parts.query or parts.username:
-        problems.append(f"GRAPH_ENDPOINT must be a root such as https://graph.microsoft.com, not {endpoint!r}")
+    is_root = host and not (parts.path.strip("/") or parts.query or parts.username)
+    if parts.scheme not in {"http", "https"} or not is_root:
+        problems.append(f"GRAPH_ENDPOINT must be a root, as https://graph.microsoft.com: {endpoint!r}")
     elif parts.scheme == "http" and not is_loopback(host):
         problems.append("GRAPH_ENDPOINT may use http on loopback only: use https")
     elif is_loopback(host) and not isinstance(credential, str):
-        problems.append("GRAPH_ENDPOINT on loopback takes GRAPH_TOKEN; the machine's identity is not sent there")
+        problems.append("GRAPH_ENDPOINT on loopback takes GRAPH_TOKEN, never the machine's identity")
     elif not is_loopback(host) and isinstance(credential, str):
         problems.append("GRAPH_TOKEN is for loopback only: sign in with an identity")
     if problems:

@@ -80,7 +80,8 @@ class GraphDirectory:
 
     async def set_enabled(self, guest_id: GuestId, *, enabled: bool) -> None:
         """Allow or block sign-in. Raises Gone; Forbidden also for an account an admin role protects."""
-        await self._client.write(SWITCH_USER, f"/users/{quote(guest_id, safe='')}", {"accountEnabled": enabled})
+        path = f"/users/{quote(guest_id, safe='')}"
+        await self._client.write(SWITCH_USER, path, {"accountEnabled": enabled})
 
     async def soft_delete(self, guest_id: GuestId) -> None:
         """Move the account to the deleted items. Raises Gone, Forbidden."""
@@ -97,7 +98,8 @@ class GraphDirectory:
         try:
             await self._client.write(RESTORE_USER, path)
         except (Ambiguous, Gone):
-            if not await self._is_there(READ_USER, self._client.urls.users.by_user_id(guest_id), select=["id"]):
+            live = self._client.urls.users.by_user_id(guest_id)
+            if not await self._is_there(READ_USER, live, select=["id"]):
                 raise
 
     async def _is_there(self, operation: Operation, builder: Any, **options: Any) -> bool:

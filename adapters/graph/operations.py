@@ -40,7 +40,9 @@ LIST_GUESTS_WITH_SIGN_INS = Operation(name="GET /users", needs=_SIGN_INS)
 COUNT_GUESTS = Operation(name="GET /users/$count", needs=_USERS)
 READ_USER = Operation(name="GET /users/{user-id}", needs=_USERS)
 READ_USER_WITH_SIGN_INS = Operation(name="GET /users/{user-id}", needs=_SIGN_INS)
-SWITCH_USER = Operation(name="PATCH /users/{user-id}", needs=("User.EnableDisableAccount.All", "User.Read.All"))
+SWITCH_USER = Operation(
+    name="PATCH /users/{user-id}", needs=("User.EnableDisableAccount.All", "User.Read.All")
+)
 DELETE_USER = Operation(name="DELETE /users/{user-id}", needs=("User.DeleteRestore.All",))
 READ_DELETED = Operation(name="GET /directory/deletedItems/{directoryObject-id}", needs=_USERS)
 RESTORE_USER = Operation(

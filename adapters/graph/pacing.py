@@ -5,13 +5,11 @@ All waiting goes through the clock, so a throttled night can be played without w
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from reviews.ports import Clock
-
-MARGIN = timedelta(seconds=1)
-"""Added to a pace's period: requests travel for unequal times, and the service counts arrivals."""
-
 
 class Gate:
     """One moment before which nobody asks anything: Graph named it in a Retry-After."""
@@ -36,19 +34,26 @@ class Gate:
 
 
 class Pace:
-    """At most ``limit`` turns in any ``period``, in the order they were asked for."""
+    """At most ``limit`` turns in any ``period``, one at a time, in the order they were asked for.
+
+    A turn counts from its end: the service counts arrivals, and none arrives later than its answer.
+    """
 
     def __init__(self, clock: Clock, *, limit: int, period: timedelta) -> None:
         self._clock = clock
-        self._period = period + MARGIN
-        self._taken: deque[datetime] = deque(maxlen=limit)
+        self._period = period
+        self._ended: deque[datetime] = deque(maxlen=limit)
         self._line = asyncio.Lock()
 
-    async def turn(self) -> None:
-        """Wait for the next turn and take it."""
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for the next turn; what is done inside is the turn."""
         async with self._line:
-            if len(self._taken) == self._taken.maxlen:
-                free_at = self._taken[0] + self._period
+            if len(self._ended) == self._ended.maxlen:
+                free_at = self._ended[0] + self._period
                 while (wait := free_at - self._clock.now()) > timedelta():
                     await self._clock.sleep(wait)
-            self._taken.append(self._clock.now())
+            try:
+                yield
+            finally:
+                self._ended.append(self._clock.now())

@@ -8,7 +8,7 @@
     403                        any other                                      Forbidden, needs the permission
     404, 410                   any                                            Gone
     409, 412                   any                                            Conflict
-    408, 423, 500, 502 - 504   any                                            Transient; Ambiguous after a POST
+    408, 423, 500, 502 - 504   any                                            Transient, or Ambiguous (POST)
     429                        any                                            Throttled
     anything else              any                                            Malformed
 
@@ -23,7 +23,16 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from adapters.graph.operations import Operation
-from reviews.errors import Conflict, Forbidden, GatehouseError, Gone, Malformed, NotSupported, Throttled, Transient
+from reviews.errors import (
+    Conflict,
+    Forbidden,
+    GatehouseError,
+    Gone,
+    Malformed,
+    NotSupported,
+    Throttled,
+    Transient,
+)
 
 LICENCE = "a Microsoft Entra ID P1 licence"
 TOKEN = "an identity with a valid token for Microsoft Graph"  # noqa: S105 - words, not a secret
@@ -31,6 +40,20 @@ TOKEN = "an identity with a valid token for Microsoft Graph"  # noqa: S105 - wor
 _NO_PREMIUM = "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 _EXPIRED_PAGE = "Directory_ExpiredPageToken"
 PASSING = frozenset({408, 423, 500, 502, 503, 504})
+"""Failures of the moment: the same request may do better later."""
+
+_MEANINGS: Mapping[int, type[GatehouseError]] = {
+    400: NotSupported,
+    404: Gone,
+    405: NotSupported,
+    406: NotSupported,
+    409: Conflict,
+    410: Gone,
+    412: Conflict,
+    415: NotSupported,
+    429: Throttled,
+    501: NotSupported,
+}
 
 
 class PageExpired(Transient):
@@ -85,22 +108,11 @@ def refusal(operation: Operation, reply: Reply) -> GatehouseError:
     """Return the error that a refused request means, with the operation named in its message."""
     code = error_code(reply)
     words = f"{operation.name}: Graph answered {reply.status} {code}".rstrip()
-    match reply.status:
-        case 400 if code == _EXPIRED_PAGE:
-            return PageExpired(words)
-        case 400 | 405 | 406 | 415 | 501:
-            return NotSupported(words)
-        case 401:
-            return Forbidden(f"{words}: sign in with {TOKEN}", needs=TOKEN)
-        case 403:
-            needs = LICENCE if code == _NO_PREMIUM else " and ".join(operation.needs)
-            return Forbidden(f"{words}: this needs {needs} (docs/permissions.md)", needs=needs)
-        case 404 | 410:
-            return Gone(words)
-        case 409 | 412:
-            return Conflict(words)
-        case 429:
-            return Throttled(words)
-        case status if status in PASSING:
-            return Transient(words)
-    return Malformed(words)
+    if reply.status == 401:
+        return Forbidden(f"{words}: sign in with {TOKEN}", needs=TOKEN)
+    if reply.status == 403:
+        needs = LICENCE if code == _NO_PREMIUM else " and ".join(operation.needs)
+        return Forbidden(f"{words}: this needs {needs} (docs/permissions.md)", needs=needs)
+    if code == _EXPIRED_PAGE:
+        return PageExpired(words)
+    return _MEANINGS.get(reply.status, Transient if reply.status in PASSING else Malformed)(words)

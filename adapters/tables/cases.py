@@ -65,7 +65,10 @@ class CaseRows(OutboxRows):
 
     async def touched(self, since: date) -> tuple[GuestId, ...]:
         """Return the guests whose record grew on or after a day (UTC), sorted."""
-        return await self._tables.indexes.touched(since)
+        pointed = await self._tables.indexes.touched(since)
+        # A move that was cut before it was written leaves a pointer at a guest without a record.
+        cases = await each(pointed, self.case)
+        return tuple(guest_id for guest_id, case in zip(pointed, cases, strict=True) if case is not None)
 
     async def move(self, move: Move) -> Case:
         """Write one move; see the port."""

@@ -32,6 +32,8 @@ LONGEST_KEY = 512
 LARGEST_BATCH = 100
 LARGEST_BATCH_BYTES = 3 * 1024 * 1024
 """Bytes of entities in one transaction; the service takes 4 MiB with all that surrounds them."""
+PORTION = 512 * 1024
+"""Bytes of entities written together when much is to be written: small enough not to hold up the loop."""
 EARLIEST = datetime(1601, 1, 1, tzinfo=UTC)
 
 _CHUNK = LARGEST_TEXT // 2
@@ -131,12 +133,12 @@ def decode(entity: Mapping[str, Any]) -> Row:
 def transactions(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """Cut rows of one partition into portions that each fit one transaction, in order."""
     portion: list[Row] = []
-    room = LARGEST_BATCH_BYTES
+    room = PORTION
     for row in rows:
         size = size_of(encode(row))
         if portion and (len(portion) == LARGEST_BATCH or size > room):
             yield portion
-            portion, room = [], LARGEST_BATCH_BYTES
+            portion, room = [], PORTION
         portion.append(row)
         room -= size
     if portion:

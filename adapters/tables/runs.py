@@ -1,7 +1,7 @@
 """Runs of jobs, each claimed by one owner at a time, and approvals of plans."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.tables.entities import Row, row_of
@@ -16,6 +16,14 @@ from reviews.records import OwedMail, Run
 APPROVAL = "approval"
 RUNS_END = ":"
 """Sorts behind every digit: run rows are keyed by digits alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who approved a plan, and when."""
+
+    by: str
+    at: datetime
 
 
 def run_row(run: Run, *, nonce: str | None = None) -> Row:
@@ -73,7 +81,7 @@ class RunRows(OutboxRows):
 
     async def approve(self, plan_hash: str, *, by: str, at: datetime) -> None:
         """Write down that an operator approved a plan; the first approval stays."""
-        row = row_of(APPROVAL, plan_hash, {"by": by, "at": at.isoformat()})
+        row = row_of(APPROVAL, plan_hash, Approval(by=by, at=at))
         # Approved already is as good.
         await self._tables.runs.write(insert(row))
 

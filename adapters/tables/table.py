@@ -117,7 +117,7 @@ class Table:
                     match_condition=MatchConditions.IfNotModified,
                 )
         except AzureError as error:
-            return await self._was_ours(row, error)
+            return await self._was_ours(write, error)
         return True
 
     async def write_together(self, writes: Sequence[Write], *, proof: Row) -> bool:
@@ -135,7 +135,7 @@ class Table:
         try:
             await self._client.submit_transaction(operations)
         except AzureError as error:
-            return await self._was_ours(proof, error)
+            return await self._was_ours(next(write for write in writes if write.row is proof), error)
         return True
 
     async def remove(self, partition: str, key: str, *, etag: str | None = None) -> None:
@@ -187,10 +187,13 @@ class Table:
             ):
                 yield entity
 
-    async def _was_ours(self, row: Row, error: AzureError) -> bool:
+    async def _was_ours(self, write: Write, error: AzureError) -> bool:
+        row = write.row
         stored = await self.get(row.partition, row.key)
         if stored is not None and stored.row.nonce == row.nonce:
             return True
+        if stored is not None and write.verb is Verb.INSERT:
+            return False
         told = translate(error, self._at(row.partition, row.key))
         if isinstance(told, Conflict):
             return False

@@ -16,13 +16,6 @@ from reviews.records import Act, MailKind, Move, OwedMail
 
 log = logging.getLogger("gatehouse.carrying_out")
 
-BEFORE = {
-    Act.NOTICE: frozenset({Step.DENIED, Step.LAPSED}),
-    Act.BLOCK: frozenset({Step.NOTICED, Step.BLOCKED}),
-    Act.DELETE: frozenset({Step.QUARANTINED}),
-}
-"""The steps an act starts from; in any other step it is settled, or no longer wanted."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarryingOut:
@@ -50,7 +43,7 @@ class CarryingOut:
             return await self._object(case, message, because("mode-forbids"))
         if message.kind is Act.CLOSE:
             return await self._close(case, message, policy)
-        if case.step not in BEFORE[message.kind]:
+        if case.step not in remediation.STARTS_FROM[message.kind]:
             return None
         return await self._act(case, message, policy)
 
@@ -66,6 +59,9 @@ class CarryingOut:
         if guest is None:
             return await self._missing(case, message, policy)
         objection = remediation.objection(message.kind, case, guest, policy, self.clock.now())
+        if objection is not None and objection.code in remediation.BY_HAND:
+            facts: dict[str, str | int | None] = {"because": objection.code}
+            return await self._move(remediation.manual(case), "needs-a-person", message, facts)
         if objection is not None:
             return await self._object(case, message, objection)
         try:
@@ -139,6 +135,8 @@ class CarryingOut:
         if ending is None:
             return await self._object(case, message, because("no-longer-so"))
         outcome, reason, rests_until = ending
+        if remediation.switches_on(case, outcome):
+            await self.directory.set_enabled(message.guest_id, enabled=True)
         after = remediation.closed(case, now, outcome, rests_until=rests_until)
         return await self._move(after, "closed", message, {"because": reason.code})
 

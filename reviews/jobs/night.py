@@ -135,7 +135,7 @@ class Night:
     async def _failed(self, run: Run, policy: Policy, error: Exception) -> None:
         run = await self.ledger.run(run.id) or run
         tries = int(run.summary.get("tries", 0)) + 1
-        summary = {"tries": tries, "failed": type(error).__name__}
+        summary: dict[str, int | str] = {"tries": tries, "failed": type(error).__name__}
         if tries >= TRIES:
             await self._finish(run, policy, summary)
         else:

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from reviews import schedule
 from reviews.jobs.telling import operators_digest
@@ -29,18 +30,21 @@ class Tick:
         """
         policy = await self.policies.current()
         now = self.clock.now()
-        finished = {}
+        finished: dict[str, datetime] = {}
+        begun: set[str] = set()
         for job in ("night", "track", "seal"):
-            done = (run for run in await self.ledger.recent_runs(job, 10) if run.step is RunStep.FINISHED)
-            newest = next(done, None)
-            if newest is not None:
-                finished[job] = newest.slot
+            runs = await self.ledger.recent_runs(job, 10)
+            begun.update(run.job for run in runs)
+            finished.update({run.job: run.slot for run in reversed(runs) if run.step is RunStep.FINISHED})
         jobs = tuple(
             RunJob(job=due.job, slot=due.slot) for due in schedule.due(policy.schedules, now, finished)
         )
-        for job in jobs:
-            await self.queue.put(job)
+        for message in jobs:
+            await self.queue.put(message)
         for late in schedule.overdue(policy.schedules, now, finished):
+            if late.job not in begun:
+                # A fresh installation missed nothing; its first run is being handed over right now.
+                continue
             log.error(
                 "a job did not run", extra={"event": f"{late.job}.overdue", "slot": late.slot.isoformat()}
             )

@@ -231,7 +231,7 @@ def _start(settings: Json, now: datetime) -> datetime:
 
 def delete_definition(tenant: Tenant, request: Request) -> Answer:
     """``DELETE .../definitions/{id}``."""
-    del tenant.reviews.all[_review(tenant, request).id]
+    tenant.reviews.remove(_review(tenant, request))
     return NO_CONTENT
 
 

@@ -17,6 +17,7 @@ _FAILED = 400
 def answer_batch(request: Request, answer: Callable[[Request], Answer]) -> Answer:
     """Answer every item; the batch itself is 200. The answers come in another order."""
     items = _items(request)
+    inner = {item["id"]: _request(item, request) for item in items}
     done: dict[str, Answer] = {}
     for item in items:
         waits_for = item.get("dependsOn") or []
@@ -26,7 +27,7 @@ def answer_batch(request: Request, answer: Callable[[Request], Answer]) -> Answe
                 status=424, body={"error": {"code": refusal.code, "message": refusal.message}}, headers={}
             )
             continue
-        done[item["id"]] = answer(_request(item, request))
+        done[item["id"]] = answer(inner[item["id"]])
     shown = [_shown(name, one) for name, one in done.items()]
     return Answer(status=200, body={"responses": shown[::-1]})
 

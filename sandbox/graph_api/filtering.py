@@ -20,6 +20,7 @@ _TOKEN = re.compile(
 )
 _COMPARISONS = frozenset({"eq", "ne", "ge", "le", "gt", "lt", "in"})
 _FUNCTIONS = frozenset({"startswith", "endswith", "contains"})
+_VALUES_AT_MOST = 15
 _ADVANCED_OPERATORS = frozenset({"ne", "not", "endswith"})
 
 
@@ -217,6 +218,9 @@ def check_filter(node: Node, rules: Mapping[str, frozenset[str]], request: Reque
         if test.operator not in allowed | _ADVANCED_OPERATORS:
             message = f"Operator '{test.operator}' is not supported for property '{test.property}'."
             raise unsupported(message)
+        if test.operator == "in" and len(test.value) > _VALUES_AT_MOST:
+            message = f"'in' takes {_VALUES_AT_MOST} values at most."
+            raise unsupported(message)
         _check_type(test)
     if needs_advanced(node) and not request.advanced:
         message = "This filter needs the header ConsistencyLevel: eventual and $count=true."
@@ -227,6 +231,9 @@ def _check_type(test: Comparison) -> None:
     name = test.property.rpartition("/")[2]
     values = test.value if isinstance(test.value, tuple) else (test.value,)
     for value in values:
+        if test.operator in _FUNCTIONS and not isinstance(value, str):
+            message = f"'{test.operator}' takes a string."
+            raise bad_request(message)
         timed = name.endswith("DateTime")
         if value is not None and timed != isinstance(value, datetime):
             message = f"Property '{test.property}' is compared with a value of another type."

@@ -163,6 +163,9 @@ ROUTES = (*_USERS, *_GROUPS, *_REVIEWS, *_MAIL, *_TENANT)
 
 _ALIASES = {"/directory/deletedItems/microsoft.graph.user": "/directory/deletedItems/graph.user"}
 
+_FUNCTIONS = frozenset({"/users/delta", "/groups/delta"})
+"""Paths that look like an object's, and are not."""
+
 
 @cache
 def _patterns() -> dict[tuple[str, int], list[tuple[re.Pattern[str], tuple[str, ...], Route]]]:
@@ -171,7 +174,7 @@ def _patterns() -> dict[tuple[str, int], list[tuple[re.Pattern[str], tuple[str, 
     for route in ROUTES:
         names = tuple(re.findall(r"\{([^}]+)\}", route.template))
         parts = re.split(r"\{[^}]+\}", route.template)
-        pattern = re.compile("([^/]+)".join(re.escape(part) for part in parts))
+        pattern = re.compile("([^/()]+)".join(re.escape(part) for part in parts))
         table.setdefault((route.method, route.template.count("/")), []).append((pattern, names, route))
     for rows in table.values():
         rows.sort(key=lambda row: len(row[1]))
@@ -181,6 +184,8 @@ def _patterns() -> dict[tuple[str, int], list[tuple[re.Pattern[str], tuple[str, 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """Return the operation behind a request and its path parameters, or None."""
     path = _ALIASES.get(path, path)
+    if path in _FUNCTIONS:
+        return None
     for pattern, names, route in _patterns().get((method, path.count("/")), ()):
         match = pattern.fullmatch(path)
         if match is not None:

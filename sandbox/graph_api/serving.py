@@ -13,14 +13,7 @@ _PATIENCE = 10.0
 _STEP = 0.01
 
 
-@contextmanager
-def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Serve ``app`` on 127.0.0.1 and yield its base URL, ``http://127.0.0.1:PORT``; 0 takes a free port.
-
-    Raises:
-        RuntimeError: the server did not start, or did not stop, within ten seconds.
-
-    """
+def _server(app: ASGIApp) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         log_level="critical",
@@ -30,7 +23,18 @@ def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
         date_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serve ``app`` on 127.0.0.1 and yield its base URL, ``http://127.0.0.1:PORT``; 0 takes a free port.
+
+    Raises:
+        RuntimeError: the server did not start, or did not stop, within ten seconds.
+
+    """
+    server = _server(app)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))

@@ -220,6 +220,10 @@ def _page(
 ) -> tuple[list[Json], int | None]:
     """Return one page and the position of the next, or None after the last account that matches."""
     rows: list[Json] = []
+    named = _named(node)
+    if named is not None:
+        found = [record for record in (tenant.directory.user(n, now) for n in named) if record is not None]
+        return [_full(shape, sponsors, record) for record in found], None
     directory, matches = tenant.directory, _predicate(node)
     check_hidden = bool(directory.visible_at)
     for position, record in directory.scan(start, guests_only=_only_guests(node)):
@@ -229,11 +233,23 @@ def _page(
             continue
         if len(rows) == top:
             return rows, position
-        shown = shape(record)
-        if sponsors is not None:
-            shown["sponsors"] = sponsors.of(record["id"])
-        rows.append(shown)
+        rows.append(_full(shape, sponsors, record))
     return rows, None
+
+
+def _full(shape: Shape, sponsors: SponsorShape | None, record: Json) -> Json:
+    shown = shape(record)
+    if sponsors is not None:
+        shown["sponsors"] = sponsors.of(record["id"])
+    return shown
+
+
+def _named(node: Node | None) -> list[str] | None:
+    """Return the ids a filter asks for by name, which need no scan; else None."""
+    if not isinstance(node, Comparison) or node.property != "id" or node.operator not in {"eq", "in"}:
+        return None
+    values = node.value if isinstance(node.value, tuple) else (node.value,)
+    return sorted({str(value).lower() for value in values})
 
 
 def _predicate(node: Node | None) -> Predicate:

@@ -1,0 +1,235 @@
+"""Native access reviews in Entra: one per batch, over its cohort group, answered by its reviewer.
+
+Only plain group reviews with named reviewers are made: no native mail, nothing applied by itself, no
+feature that is billed per guest (graph-facts.md C2, C6).
+"""
+
+import logging
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from adapters.graph.client import REPLICATION, GraphClient, decoded
+from adapters.graph.cohort_groups import CohortGroups
+from adapters.graph.operations import (
+    CREATE_DEFINITION,
+    FIND_DEFINITIONS,
+    LIST_DECISIONS,
+    LIST_INSTANCES,
+    READ_DEFINITION,
+    RECORD_DECISION,
+)
+from reviews.errors import Gone, Malformed, NotSupported
+from reviews.model import Answer, Batch, BatchId, Choice, GuestId, PersonId
+from reviews.ports import NativeDecision, NativeReview
+
+log = logging.getLogger(__name__)
+
+DEFINITIONS = "/identityGovernance/accessReviews/definitions"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+SCOPE_QUERY = "scope/microsoft.graph.accessReviewQueryScope/query"
+PAGE_SIZE = 100
+LONGEST_WORDS = 500
+"""Characters of a reviewer's own words that are written to the native review; all are kept in the ledger."""
+
+TO_GRAPH = {Choice.KEEP: "Approve", Choice.REMOVE: "Deny", Choice.DONT_KNOW: "DontKnow"}
+FROM_GRAPH = {word: choice for choice, word in TO_GRAPH.items()}
+
+
+class _Definition(msgspec.Struct, rename="camel", gc=False):
+    id: str
+    display_name: str | None = None
+    status: str | None = None
+
+
+class _Instance(msgspec.Struct, gc=False):
+    id: str
+    status: str | None = None
+
+
+class _Somebody(msgspec.Struct, gc=False):
+    id: str | None = None
+
+
+class _Decision(msgspec.Struct, rename="camel", gc=False):
+    id: str
+    decision: str | None = None
+    justification: str | None = None
+    principal: _Somebody | None = None
+    reviewed_by: _Somebody | None = None
+    reviewed_date_time: datetime | None = None
+
+
+# --- bodies ----------------------------------------------------------------------------------------
+
+
+def marker(batch_id: BatchId) -> str:
+    """Return what a definition's displayName ends with: the marker it is found by."""
+    return f"[gatehouse {batch_id}]"
+
+
+def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, object]:
+    """Return the body that makes a batch's review. Raises Malformed for a batch without a group."""
+    if batch.group_id is None:
+        raise Malformed(f"batch {batch.id}: no group to review")
+    days = max(1, math.ceil((batch.deadline - batch.opened_at) / timedelta(days=1)))
+    members = f"/groups/{batch.group_id}/transitiveMembers/microsoft.graph.user"
+    return {
+        "displayName": f"Guests to review {batch.opened_at:%Y-%m-%d} {marker(batch.id)}",
+        "descriptionForAdmins": f"Made by Gatehouse for batch {batch.id}. Answers are taken over from here.",
+        "descriptionForReviewers": "Please say for each of these guests whether they still need access.",
+        "scope": {
+            "@odata.type": "#microsoft.graph.accessReviewQueryScope",
+            "query": f"{members}/?$filter=(userType eq 'Guest')",
+            "queryType": "MicrosoftGraph",
+        },
+        "reviewers": [_reviewer(batch.reviewer_id)],
+        "fallbackReviewers": [_reviewer(person) for person in fallback if person != batch.reviewer_id],
+        "settings": {
+            "mailNotificationsEnabled": False,
+            "reminderNotificationsEnabled": False,
+            "justificationRequiredOnApproval": False,
+            "defaultDecisionEnabled": False,
+            "defaultDecision": "None",
+            "instanceDurationInDays": days,
+            "autoApplyDecisionsEnabled": False,
+            "recommendationsEnabled": False,
+        },
+    }
+
+
+def _reviewer(person_id: PersonId) -> dict[str, str]:
+    return {"query": f"/users/{person_id}", "queryType": "MicrosoftGraph"}
+
+
+def decision_body(answer: Answer, *, guest_id: str, group_id: str) -> dict[str, str]:
+    """Return the body that records one answer.
+
+    Raises:
+        Malformed: guest or group is missing. Graph would then decide on every guest of the review
+            (graph-facts.md C4), so such a body is never built.
+
+    """
+    if not guest_id or not group_id:
+        raise Malformed("a decision must name both its guest and its group")
+    said = answer.justification.strip()[:LONGEST_WORDS].replace("[gatehouse", "(gatehouse")
+    at = f"{answer.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    told = f"Answered by {answer.by} on {at} ({answer.source.value})."
+    return {
+        "decision": TO_GRAPH[answer.choice],
+        "justification": " ".join(filter(None, (said, told, f"[gatehouse {answer.id}]"))),
+        "principalId": guest_id,
+        "resourceId": group_id,
+    }
+
+
+# --- the port --------------------------------------------------------------------------------------
+
+
+class GraphAccessReviews:
+    """``reviews.ports.AccessReviews`` over Graph."""
+
+    def __init__(self, client: GraphClient) -> None:
+        self._client = client
+        self._groups = CohortGroups(client)
+        self._made: set[str] = set()
+
+    @property
+    def _definitions(self) -> object:
+        return self._client.urls.identity_governance.access_reviews.definitions
+
+    async def find_group(self, batch_id: BatchId) -> str | None:
+        """Find the cohort group of a batch by its marker."""
+        return await self._groups.find(batch_id)
+
+    async def create_group(self, batch: Batch) -> str:
+        """Make the cohort group of a batch with its guests as members; return its id. Raises Ambiguous."""
+        return await self._groups.create(batch)
+
+    async def missing_members(self, group_id: str, guests: Sequence[GuestId]) -> tuple[GuestId, ...]:
+        """Return those of ``guests`` the group does not hold (yet)."""
+        return await self._groups.missing(group_id, guests)
+
+    async def add_members(self, group_id: str, guests: Sequence[GuestId]) -> None:
+        """Add guests to the group; one that left the directory meanwhile stays missing."""
+        await self._groups.add(group_id, guests)
+
+    async def remove_group(self, group_id: str) -> None:
+        """Delete a cohort group; a group that is gone counts as removed."""
+        await self._groups.remove(group_id)
+
+    async def find_definition(self, batch_id: BatchId) -> str | None:
+        """Find the definition of a batch: among those over its group, the one with its marker.
+
+        Graph filters definitions by their scope only, not by name (A:accessreviewset-list-definitions).
+        """
+        group_id = await self._groups.find(batch_id)
+        if group_id is None:
+            return None
+        wanted = f"contains({SCOPE_QUERY}, '{group_id}')"
+        rows = self._client.rows(FIND_DEFINITIONS, self._definitions, filter=wanted, top=PAGE_SIZE)
+        found = [decoded(FIND_DEFINITIONS, row, _Definition) async for row in rows]
+        ours = [one.id for one in found if (one.display_name or "").endswith(marker(batch_id))]
+        return min(ours, default=None)
+
+    async def create_definition(self, batch: Batch, fallback: Sequence[PersonId]) -> str:
+        """Make the review of a batch's group by its reviewer; return its id. Raises Ambiguous.
+
+        It starts at once. The group may have been made a moment ago: Graph is given time to know it.
+        """
+        body = new_definition(batch, fallback)
+        content = await self._client.write(CREATE_DEFINITION, DEFINITIONS, body, patience=REPLICATION)
+        definition_id = decoded(CREATE_DEFINITION, content, _Definition).id
+        self._made.add(definition_id)
+        return definition_id
+
+    async def review(self, definition_id: str) -> NativeReview | None:
+        """Read a definition and its instance; None when somebody deleted it."""
+        one = self._client.urls.identity_governance.access_reviews.definitions
+        one = one.by_access_review_schedule_definition_id(definition_id)
+        patience = REPLICATION if definition_id in self._made else ()
+        try:
+            content = await self._client.read(READ_DEFINITION, one, patience=patience)
+            rows = [row async for row in self._client.rows(LIST_INSTANCES, one.instances, patience=patience)]
+        except Gone:
+            return None
+        definition = decoded(READ_DEFINITION, content, _Definition)
+        instances = [decoded(LIST_INSTANCES, row, _Instance) for row in rows]
+        instance = instances[0] if instances else None
+        status = (instance.status if instance else None) or definition.status or "unknown"
+        return NativeReview(
+            definition_id=definition_id, instance_id=instance.id if instance else None, status=status
+        )
+
+    async def decisions(self, definition_id: str, instance_id: str) -> tuple[NativeDecision, ...]:
+        """Read all decision items of an instance. Raises Gone when the review was deleted."""
+        one = self._client.urls.identity_governance.access_reviews.definitions
+        one = one.by_access_review_schedule_definition_id(definition_id)
+        items = one.instances.by_access_review_instance_id(instance_id).decisions
+        rows = self._client.rows(LIST_DECISIONS, items, top=PAGE_SIZE)
+        return tuple([_native(decoded(LIST_DECISIONS, row, _Decision)) async for row in rows])
+
+    async def record(self, batch: Batch, guest_id: GuestId, answer: Answer) -> None:
+        """Write an answer to the native review, naming both guest and group; see ``reviews.ports``."""
+        if batch.definition_id is None or batch.instance_id is None or batch.group_id is None:
+            raise NotSupported(f"batch {batch.id}: its review has no instance yet")
+        body = decision_body(answer, guest_id=guest_id, group_id=batch.group_id)
+        path = f"{DEFINITIONS}/{batch.definition_id}/instances/{batch.instance_id}/batchRecordDecisions"
+        await self._client.write(RECORD_DECISION, path, body)
+
+
+def _native(row: _Decision) -> NativeDecision:
+    if row.principal is None or not row.principal.id:
+        raise Malformed(f"decision {row.id}: it names no principal")
+    by = row.reviewed_by.id if row.reviewed_by else None
+    at = row.reviewed_date_time
+    return NativeDecision(
+        guest_id=GuestId(row.principal.id),
+        choice=FROM_GRAPH.get(row.decision or ""),
+        decision=row.decision or "",
+        by=PersonId(by) if by and by != NOBODY else None,
+        at=at.astimezone(UTC) if at and at.tzinfo and at.year > 1 else None,
+        justification=row.justification or "",
+    )

@@ -1,0 +1,41 @@
+"""The mailbox the policy names: an edit of the sender takes effect at the next mail."""
+
+from adapters.graph.client import GraphClient
+from adapters.graph.mail import GraphMailer
+from reviews.policy import Mail
+from reviews.ports import Draft, Letter, Policies
+
+
+class PolicyMailbox:
+    """``reviews.ports.Mailer`` over the sender and the pace that the policy in force names."""
+
+    def __init__(self, client: GraphClient, policies: Policies) -> None:
+        self._client = client
+        self._policies = policies
+        self._named: Mail | None = None
+        self._mailer: GraphMailer | None = None
+
+    async def find(self, marker: str) -> Draft | None:
+        """Find a message by its marker; see the port."""
+        return await (await self._mailbox()).find(marker)
+
+    async def draft(self, letter: Letter, marker: str) -> Draft:
+        """Lay a draft; see the port."""
+        return await (await self._mailbox()).draft(letter, marker)
+
+    async def send(self, draft_id: str) -> None:
+        """Send a draft; see the port."""
+        await (await self._mailbox()).send(draft_id)
+
+    async def look(self, draft_id: str) -> Draft | None:
+        """Look at a message; see the port."""
+        return await (await self._mailbox()).look(draft_id)
+
+    async def _mailbox(self) -> GraphMailer:
+        named = (await self._policies.current()).mail
+        if self._mailer is None or named != self._named:
+            self._named = named
+            self._mailer = GraphMailer(
+                self._client, sender=named.sender, sends_per_minute=named.sends_per_minute
+            )
+        return self._mailer

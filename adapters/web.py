@@ -1,0 +1,242 @@
+"""The reviewers' door: a page that shows what is asked, and takes answers from the one person it is asked of.
+
+Opening it never decides anything; only a form that our own page made, sent by the reviewer, does. This role
+reads one batch and appends answers to it. It has no rights in Graph and sees nothing else of the record.
+"""
+
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from adapters.answer_form import LARGEST, Answers, check, read_form
+from adapters.principal import HEADER, read_principal
+from notifications.composing import Setting
+from notifications.pages import Attempt, Standing, answer_page, message_page, standing
+from notifications.words import Words, choose
+from reviews.errors import Transient
+from reviews.messages import WeighAnswers
+from reviews.model import Batch, BatchId, Card, GuestId, Submission
+from reviews.policy import Policy
+from reviews.ports import Clock, Ledger, Policies, Queue
+
+log = logging.getLogger("gatehouse.web")
+
+_BATCH: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_HEADERS: Final[Mapping[str, str]] = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Not no-referrer: browsers then send "Origin: null" with our own form.
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def make_web(
+    *,
+    ledger: Ledger,
+    queue: Queue,
+    clock: Clock,
+    policies: Policies,
+    tenant_id: str,
+    auth_enabled: bool,
+    public_url: str,
+) -> Starlette:
+    """Make the web application. Without App Service Authentication every page but /health answers 503."""
+    web = _Web(
+        ledger=ledger,
+        queue=queue,
+        clock=clock,
+        policies=policies,
+        tenant_id=tenant_id.lower(),
+        auth_enabled=auth_enabled,
+        public_url=public_url.rstrip("/"),
+    )
+    return Starlette(
+        routes=[
+            Route("/health", web.health, methods=["GET"]),
+            Route("/r/{batch}", web.show, methods=["GET"]),
+            Route("/r/{batch}", web.decide, methods=["POST"]),
+        ],
+        exception_handlers={404: web.missing},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Door:
+    """A request that may go on: its batch, who it is asked of, and how they are spoken to."""
+
+    batch: Batch
+    cards: tuple[Card, ...]
+    latest: Mapping[GuestId, Submission]
+    setting: Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Web:
+    ledger: Ledger
+    queue: Queue
+    clock: Clock
+    policies: Policies
+    tenant_id: str
+    auth_enabled: bool
+    public_url: str
+
+    async def health(self, request: Request) -> Response:  # noqa: ARG002 - what a route is called with
+        """Say that the program runs. Open to anybody, and tells nothing else."""
+        return JSONResponse({"status": "ok"}, headers=_HEADERS)
+
+    async def missing(self, request: Request, error: Exception) -> Response:  # noqa: ARG002 - see health
+        """Answer for an address there is no page at."""
+        return await self._message(request, "missing", 404) if self.auth_enabled else _closed()
+
+    async def show(self, request: Request) -> Response:
+        """Show a batch to its reviewer. Changes nothing, however often and by whatever it is opened."""
+        return await self._guarded(request, self._show)
+
+    async def decide(self, request: Request) -> Response:
+        """Take a reviewer's answers: append those that are new, and have them weighed."""
+        return await self._guarded(request, self._decide)
+
+    async def _guarded(
+        self, request: Request, page: Callable[[Request, _Door], Awaitable[Response]]
+    ) -> Response:
+        if not self.auth_enabled:
+            return _closed()
+        try:
+            door = await self._door(request)
+            return await page(request, door) if door else await self._message(request, "refused", 403)
+        except Transient as error:
+            log.warning("page not served: %s", type(error).__name__, extra={"event": "page.busy"})
+            return await self._message(request, "busy", 503)
+
+    async def _door(self, request: Request) -> _Door | None:
+        """Let the batch's own reviewer through. Nobody else learns even whether there is such a batch."""
+        who = read_principal(request.headers.getlist(HEADER))
+        name = request.path_params["batch"]
+        if who is None or who.tenant_id != self.tenant_id or not _BATCH.fullmatch(name):
+            return None
+        batch = await self.ledger.batch(BatchId(name))
+        if batch is None or batch.reviewer_id.lower() != who.object_id:
+            log.warning("page refused", extra={"event": "page.refused", "person": who.object_id})
+            return None
+        policy = await self.policies.current()
+        return _Door(
+            batch=batch,
+            cards=tuple(card for card in await self.ledger.cards(batch.id) if card.guest_id in batch.guests),
+            latest=_latest(await self.ledger.answers(batch.id)),
+            setting=self._setting(batch, policy),
+        )
+
+    def _setting(self, batch: Batch, policy: Policy) -> Setting:
+        language = choose(batch.reviewer.language if batch.reviewer else None, policy.tenant)
+        words = Words(language, policy.tenant.zone)
+        return Setting(words=words, policy=policy, now=self.clock.now(), public_url=self.public_url)
+
+    async def _show(self, request: Request, door: _Door) -> Response:  # noqa: ARG002 - one shape of page
+        return _page(door, None, 200)
+
+    async def _decide(self, request: Request, door: _Door) -> Response:
+        if not self._is_our_page(request):
+            return await self._message(request, "refused-post", 403)
+        if standing(door.batch, door.setting) is not Standing.OPEN:
+            return _page(door, None, 409)
+        body = await _body(request)
+        form = read_form(body, [card.guest_id for card in door.cards]) if body is not None else None
+        if form is None or not secrets.compare_digest(form.nonce.encode(), door.batch.nonce.encode()):
+            return await self._message(request, "refused-post", 403)
+        answers = check(form, door.batch, door.cards, door.latest, door.batch.reviewer_id, door.setting)
+        if isinstance(answers, Attempt):
+            return _page(door, answers, 422)
+        return await self._take(request, door, answers)
+
+    async def _take(self, request: Request, door: _Door, answers: Answers) -> Response:
+        taken = [await self.ledger.append_answer(one) for one in answers.fresh]
+        # Also when nothing was new: the message of an earlier try may have been lost.
+        await self.queue.put(WeighAnswers(batch_id=door.batch.id))
+        extra = {"event": "answers.taken", "batch": door.batch.id, "count": sum(taken)}
+        log.info("answers taken", extra=extra)
+        if not all(taken):
+            return await self._overtaken(request, door, answers)
+        return RedirectResponse(f"/r/{door.batch.id}", 303, headers=_HEADERS)
+
+    async def _overtaken(self, request: Request, door: _Door, answers: Answers) -> Response:
+        """Somebody answered at the same moment: fine when with the same words, else it is shown."""
+        now = await self._door(request)
+        if now is None:
+            return await self._message(request, "refused", 403)
+        errors = {
+            one.guest_id: "error.answered-meanwhile"
+            for one in answers.fresh
+            if now.latest[one.guest_id].answer.id != one.answer.id
+        }
+        if errors:
+            return _page(now, Attempt(errors=errors), 409)
+        return RedirectResponse(f"/r/{door.batch.id}", 303, headers=_HEADERS)
+
+    def _is_our_page(self, request: Request) -> bool:
+        """Say whether our own page sent the form (Fetch Metadata, else Origin; OWASP CSRF prevention)."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        origin, ours = request.headers.get("origin"), urlsplit(self.public_url)
+        return bool(ours.netloc) and origin == f"{ours.scheme}://{ours.netloc}"
+
+    async def _message(self, request: Request, key: str, status: int) -> Response:
+        policy = await self.policies.current()
+        language = choose(request.headers.get("accept-language", "")[:2], policy.tenant)
+        name = request.path_params.get("batch", "")
+        back = f"/r/{name}" if key == "refused" and _BATCH.fullmatch(name) else ""
+        nonce = secrets.token_urlsafe(16)
+        words = Words(language, policy.tenant.zone)
+        return _html(message_page(key, words, style_nonce=nonce, switch_to=back), status, nonce)
+
+
+def _latest(submissions: tuple[Submission, ...]) -> Mapping[GuestId, Submission]:
+    return {one.guest_id: one for one in sorted(submissions, key=lambda one: one.version)}
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read the form; None when it is larger than any of ours or of another kind."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return None
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST:
+            return None
+    return content
+
+
+def _page(door: _Door, attempt: Attempt | None, status: int) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    content = answer_page(
+        door.batch, door.cards, door.latest, door.setting, style_nonce=nonce, attempt=attempt
+    )
+    return _html(content, status, nonce)
+
+
+def _html(content: str, status: int, nonce: str) -> Response:
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return HTMLResponse(content, status, headers={**_HEADERS, "Content-Security-Policy": policy})
+
+
+def _closed() -> Response:
+    """Nobody can be recognised: nothing is shown at all."""
+    return Response(status_code=503, headers=_HEADERS)

@@ -1,0 +1,40 @@
+"""What a mail means for cases once it was seen to have left: a question delivered, a notice given."""
+
+from datetime import datetime
+
+from notifications.matters import case_of
+from reviews import steps
+from reviews.model import BatchId, Case, GuestId, Step
+from reviews.ports import Ledger
+from reviews.records import MailKind, Move, OwedMail
+
+
+async def apply(mail: OwedMail, ledger: Ledger, now: datetime, sent_at: datetime) -> None:
+    """Move the cases that waited for this mail. Safe to repeat; a case that has moved on is left alone.
+
+    Raises:
+        Conflict: somebody else moved a case at this moment; what is left is done at the next try.
+
+    """
+    home = mail.home.partition(":")[2]
+    if mail.kind is MailKind.REVIEW_REQUEST:
+        await _question_delivered(mail, BatchId(home), ledger, now, sent_at)
+    elif mail.kind is MailKind.GUEST_NOTICE:
+        case = await ledger.case(GuestId(home))
+        if case is not None and case.id == case_of(mail) and case.step in {Step.DENIED, Step.LAPSED}:
+            await ledger.move(_move(steps.noticed(case, sent_at), "notice-sent", mail, now))
+
+
+async def _question_delivered(
+    mail: OwedMail, batch_id: BatchId, ledger: Ledger, now: datetime, sent_at: datetime
+) -> None:
+    batch = await ledger.batch(batch_id)
+    for guest_id in batch.guests if batch else ():
+        case = await ledger.case(guest_id)
+        if case is not None and case.batch_id == batch_id and case.step is Step.OPENED:
+            await ledger.move(_move(steps.asked(case, sent_at), "question-delivered", mail, now))
+
+
+def _move(case: Case, kind: str, mail: OwedMail, now: datetime) -> Move:
+    facts = {"mail": mail.id, "internet_message_id": mail.internet_message_id}
+    return Move(case=case, kind=kind, actor="gatehouse", at=now, run_id=case.run_id, facts=facts)

@@ -1,0 +1,92 @@
+"""What an answer does to a case: accepted, with the case as it is then, or refused with the reason."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reviews.model import Answer, Case, Choice, PersonId, Reason, Recommendation, Source, Step
+from reviews.policy import Policy
+from reviews.reasons import because
+from reviews.steps import answered
+
+CLOCKS_DIFFER_BY = timedelta(minutes=5)
+"""How far the clocks of page, directory and worker may differ."""
+
+_OVER = frozenset({Step.CLOSED, Step.RESTORED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The case after the answer: its next version when something changed, else as it was."""
+
+    case: Case
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The answer does not count, and why."""
+
+    because: Reason
+
+
+def weigh(
+    case: Case, answer: Answer, policy: Policy, now: datetime, *, may_answer: Collection[PersonId]
+) -> Accepted | Refused:
+    """Weigh an answer against the case it is about.
+
+    The time it was given counts, not the time it is weighed: an answer in time is never lost to a slow
+    queue. The same answer again changes nothing. The newest answer wins, by time and then by id, in
+    whatever order they arrive. Until the deadline the mind may be changed, but not once the account is
+    blocked: the way back is then an undo.
+    """
+    if case.answer is not None and case.answer.id == answer.id:
+        return Accepted(case=case, changed=False)
+    refusal = (
+        _not_theirs(case, answer, may_answer)
+        or _too_late(case, answer)
+        or _out_of_time(case, answer, now)
+        or _without_words(case, answer, policy)
+    )
+    if refusal is not None:
+        return Refused(because=refusal)
+    return Accepted(case=answered(case, answer), changed=True)
+
+
+def _not_theirs(case: Case, answer: Answer, may_answer: Collection[PersonId]) -> Reason | None:
+    if answer.by == PersonId(case.guest_id):
+        return because("answered-by-the-guest")
+    return None if answer.by in may_answer else because("not-a-reviewer")
+
+
+def _too_late(case: Case, answer: Answer) -> Reason | None:
+    if case.step in _OVER:
+        return because("case-closed")
+    if case.blocked_at is not None:
+        return because("already-blocked")
+    if answer.at > case.deadline:
+        return because("after-deadline", on=case.deadline.date().isoformat())
+    return None
+
+
+def _out_of_time(case: Case, answer: Answer, now: datetime) -> Reason | None:
+    if answer.at < case.opened_at - CLOCKS_DIFFER_BY:
+        return because("answer-before-question")
+    if answer.at > now + CLOCKS_DIFFER_BY:
+        return because("answer-from-the-future")
+    if case.answer is not None and (answer.at, answer.id) < (case.answer.at, case.answer.id):
+        return because("older-answer")
+    return None
+
+
+def _without_words(case: Case, answer: Answer, policy: Policy) -> Reason | None:
+    # My Access asks for no words of its own; refusing a keep given there would turn it into silence.
+    if answer.choice is not Choice.KEEP or answer.source is Source.MY_ACCESS or answer.justification.strip():
+        return None
+    match policy.reviews.justification_on_keep:
+        case "always":
+            return because("justification-missing")
+        case "when-suggested-remove" if case.recommendation is Recommendation.REMOVE:
+            return because("justification-missing")
+        case _:
+            return None

@@ -1,0 +1,125 @@
+"""A mailbox in memory, with faults to play: the plug behind the Mailer port in tests and stories."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from reviews.errors import Ambiguous, Gone, Transient
+from reviews.ports import Draft, Letter
+
+
+class Trouble(StrEnum):
+    """What may befall one call."""
+
+    REFUSED = "refused"
+    """It never arrived, and the caller knows."""
+    LOST = "lost"
+    """It never arrived, and the caller cannot know."""
+    APPLIED = "applied"
+    """It took effect, and the caller cannot know."""
+    KILLED = "killed"
+    """It took effect, and the caller died before it could write that down."""
+
+
+class Killed(BaseException):
+    """The process ends here. Not an Exception: nothing may catch it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Message:
+    """A message with who gets it, and how many looks it still hides from."""
+
+    draft: Draft
+    letter: Letter
+    marker: str
+    hidden: int
+    stale: int = 0
+    """How many looks still show it as a draft although it was sent."""
+
+
+class Postbox:
+    """The one mailbox that mail leaves from; ``delivered`` is what recipients got.
+
+    ``trouble`` is asked before every call, by its name and number (from 1), what befalls it. For ``hides_for``
+    looks a new draft, or a message just sent, is not to be seen; for ``stale_for`` looks a sent one still
+    seems to be a draft.
+    """
+
+    def __init__(self, *, hides_for: int = 0, stale_for: int = 0) -> None:
+        self.trouble: Callable[[str, int], Trouble | None] = lambda _call, _number: None
+        self.hides_for = hides_for
+        self.stale_for = stale_for
+        self.messages: dict[str, Message] = {}
+        self.delivered: list[Letter] = []
+        self.calls = 0
+        self._ids = itertools.count(1)
+
+    async def find(self, marker: str) -> Draft | None:
+        """Find a message by its marker; see the port."""
+        trouble = await self._called("find")
+        found = None
+        for message in self.messages.values():
+            if message.marker == marker and self._is_seen(message):
+                found = message
+        _reply(trouble, reading=True)
+        return self._shown(found) if found else None
+
+    async def draft(self, letter: Letter, marker: str) -> Draft:
+        """Lay a draft; see the port."""
+        trouble = await self._called("draft")
+        if trouble is Trouble.LOST:
+            raise Ambiguous("no reply to the draft")
+        number = next(self._ids)
+        draft = Draft(id=f"draft-{number}", internet_message_id=f"<{number}@postbox.example>", is_draft=True)
+        self.messages[draft.id] = Message(draft=draft, letter=letter, marker=marker, hidden=self.hides_for)
+        _reply(trouble)
+        return draft
+
+    async def send(self, draft_id: str) -> None:
+        """Send a draft: it leaves Drafts once; see the port."""
+        trouble = await self._called("send")
+        if trouble is Trouble.LOST:
+            raise Ambiguous("no reply to the sending")
+        message = self.messages.get(draft_id)
+        if message is None or not message.draft.is_draft:
+            raise Gone("there is no such draft")
+        message.draft = replace(message.draft, is_draft=False)
+        message.hidden, message.stale = self.hides_for, self.stale_for
+        self.delivered.append(message.letter)
+        _reply(trouble)
+
+    async def look(self, draft_id: str) -> Draft | None:
+        """Look at a message by its id; see the port."""
+        trouble = await self._called("look")
+        message = self.messages.get(draft_id)
+        _reply(trouble, reading=True)
+        return self._shown(message) if message and self._is_seen(message) else None
+
+    async def _called(self, call: str) -> Trouble | None:
+        await asyncio.sleep(0)
+        self.calls += 1
+        trouble = self.trouble(call, self.calls)
+        if trouble is Trouble.REFUSED:
+            raise Transient(f"{call} was refused")
+        return trouble
+
+    def _is_seen(self, message: Message) -> bool:
+        if message.hidden:
+            message.hidden -= 1
+            return False
+        return True
+
+    def _shown(self, message: Message) -> Draft:
+        if message.stale:
+            message.stale -= 1
+            return replace(message.draft, is_draft=True)
+        return message.draft
+
+
+def _reply(trouble: Trouble | None, *, reading: bool = False) -> None:
+    if trouble is Trouble.KILLED:
+        raise Killed
+    if trouble in {Trouble.LOST, Trouble.APPLIED}:
+        raise Transient("no reply") if reading else Ambiguous("no reply")

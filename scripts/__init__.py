@@ -1,0 +1,1 @@
+"""Chores of whoever maintains this repository; nothing here is deployed."""

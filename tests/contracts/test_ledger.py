@@ -1,0 +1,428 @@
+"""What every ledger does, in memory and in Table Storage."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from adapters.settings import StateAt
+from adapters.storage import connect
+from adapters.tables.ledger import TABLES, TableLedger
+from reviews.errors import Conflict, Gone, Malformed
+from reviews.evidence import verify_chain
+from reviews.model import BatchId, BatchStep, CaseId, Choice, GuestId, Outcome, RunId, Step
+from reviews.ports import Ledger
+from reviews.records import MailStep, RunStep
+from sandbox.azurite import Azurite
+from sandbox.memory import MemoryLedger
+from tests.contracts.ledger_samples import (
+    ANN,
+    BATCH,
+    BOB,
+    EVE,
+    LEASE,
+    NOW,
+    RUN,
+    SLOT,
+    a_batch,
+    a_card,
+    a_case,
+    a_mail,
+    a_move,
+    a_submission,
+    an_ask,
+)
+
+
+@pytest.fixture(scope="module")
+def azurite() -> Iterator[Azurite]:
+    with Azurite() as running:
+        yield running
+
+
+@pytest.fixture(params=["memory", "tables"])
+async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
+    if request.param == "memory":
+        yield MemoryLedger()
+        return
+    azurite: Azurite = request.getfixturevalue("azurite")
+    storage = connect(StateAt(connection_string=azurite.connection_string))
+    for name in TABLES:
+        await storage.tables.delete_table(name)
+    tables = TableLedger(storage.tables)
+    await tables.create_tables()
+    yield tables
+    await storage.close()
+
+
+# --- runs ------------------------------------------------------------------------------------------
+
+
+async def test_twenty_starts_of_one_slot_give_one_run(ledger: Ledger) -> None:
+    started = await asyncio.gather(
+        *(ledger.begin_run("night", SLOT, owner=f"o{n}", now=NOW, lease=LEASE) for n in range(20))
+    )
+
+    [run] = [run for run in started if run is not None]
+    assert run.id == RUN
+    assert run.leased_until == NOW + LEASE
+    assert await ledger.run(RUN) == run
+
+
+async def test_a_run_is_taken_over_by_one_of_twenty_once_its_lease_is_over(ledger: Ledger) -> None:
+    first = await ledger.begin_run("night", SLOT, owner="a", now=NOW, lease=LEASE)
+    assert await ledger.begin_run("night", SLOT, owner="b", now=NOW + LEASE / 2, lease=LEASE) is None
+
+    later = NOW + LEASE
+    taken = await asyncio.gather(
+        *(ledger.begin_run("night", SLOT, owner=f"o{n}", now=later, lease=LEASE) for n in range(20))
+    )
+
+    assert first is not None
+    [run] = [run for run in taken if run is not None]
+    assert (run.nonce, run.version) == (first.nonce, first.version + 1)
+    with pytest.raises(Conflict):
+        await ledger.save_run(replace(first, step=RunStep.PLANNED))
+
+
+async def test_the_same_owner_holds_its_run_again(ledger: Ledger) -> None:
+    first = await ledger.begin_run("night", SLOT, owner="a", now=NOW, lease=LEASE)
+    again = await ledger.begin_run("night", SLOT, owner="a", now=NOW + LEASE / 2, lease=LEASE)
+
+    assert first is not None
+    assert again is not None
+    assert again.nonce == first.nonce
+    assert again.leased_until == NOW + LEASE / 2 + LEASE
+
+
+async def test_a_finished_run_is_never_begun_again(ledger: Ledger) -> None:
+    run = await ledger.begin_run("night", SLOT, owner="a", now=NOW, lease=LEASE)
+    assert run is not None
+    digest = a_mail(f"run:{RUN}", "run-digest")
+
+    saved = await ledger.save_run(replace(run, step=RunStep.FINISHED, finished_at=NOW), owes=[digest])
+
+    assert saved.version == run.version + 1
+    assert await ledger.run(RUN) == saved
+    assert await ledger.owed_mails() == ((f"run:{RUN}", "run-digest"),)
+    assert await ledger.begin_run("night", SLOT, owner="a", now=NOW + 9 * LEASE, lease=LEASE) is None
+
+
+async def test_recent_runs_come_newest_first_and_only_of_their_job(ledger: Ledger) -> None:
+    slots = [SLOT + timedelta(days=number) for number in (3, 0, 2, 1)]
+    for slot in slots:
+        await ledger.begin_run("night", slot, owner="a", now=NOW, lease=LEASE)
+    await ledger.begin_run("track", SLOT + timedelta(days=9), owner="a", now=NOW, lease=LEASE)
+    await ledger.owe(a_mail(f"run:{RUN}", "run-digest"))
+
+    assert [run.slot for run in await ledger.recent_runs("night", 3)] == sorted(slots, reverse=True)[:3]
+    assert len(await ledger.recent_runs("night", 10)) == 4
+    assert await ledger.recent_runs("seal", 10) == ()
+
+
+async def test_a_run_that_was_never_begun_cannot_be_saved(ledger: Ledger) -> None:
+    run = await ledger.begin_run("night", SLOT, owner="a", now=NOW, lease=LEASE)
+    assert run is not None
+
+    with pytest.raises(Gone):
+        await ledger.save_run(
+            replace(run, id=RunId("night:2026-11-21T01:30Z"), slot=SLOT + timedelta(days=1))
+        )
+
+
+@pytest.mark.parametrize("job", ["", "Night", "night/1"])
+async def test_a_job_with_a_strange_name_is_refused(ledger: Ledger, job: str) -> None:
+    with pytest.raises(Malformed):
+        await ledger.begin_run(job, SLOT, owner="a", now=NOW, lease=LEASE)
+
+
+async def test_an_approval_is_kept(ledger: Ledger) -> None:
+    assert not await ledger.approved("h" * 64)
+
+    await ledger.approve("h" * 64, by="operator", at=NOW)
+    await ledger.approve("h" * 64, by="another", at=NOW)
+
+    assert await ledger.approved("h" * 64)
+    assert not await ledger.approved("g" * 64)
+
+
+# --- cases -----------------------------------------------------------------------------------------
+
+
+async def test_a_move_changes_the_case_says_why_and_owes_the_mail(ledger: Ledger) -> None:
+    mail = a_mail(f"guest:{ANN}")
+    case = a_case()
+
+    assert await ledger.move(a_move(case, owes=(mail,))) == case
+
+    assert await ledger.case(ANN) == case
+    [event] = await ledger.events(ANN)
+    assert (event.seq, event.kind, event.case, event.at) == (1, "case-opened", case, NOW)
+    assert event.facts == {"n": 1, "mail": None, "why": "because"}
+    assert await ledger.owed_mail(f"guest:{ANN}", mail.id) == mail
+    assert await ledger.owed_mails() == ((f"guest:{ANN}", mail.id),)
+    assert await ledger.live_cases() == (case,)
+    assert await ledger.case(BOB) is None
+    assert await ledger.events(BOB) == ()
+
+
+async def test_the_same_move_twice_is_one(ledger: Ledger) -> None:
+    move = a_move(a_case(), owes=(a_mail(f"guest:{ANN}"),))
+    await ledger.move(move)
+    await ledger.move(move)
+
+    assert len(await ledger.events(ANN)) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_move(a_case(), "another-kind"),
+        a_move(a_case(step=Step.ASKED)),
+        a_move(a_case(version=3)),
+    ],
+)
+async def test_another_move_to_a_version_that_is_there_is_a_conflict(ledger: Ledger, other: object) -> None:
+    await ledger.move(a_move(a_case()))
+
+    with pytest.raises(Conflict):
+        await ledger.move(other)  # type: ignore[arg-type]
+    assert len(await ledger.events(ANN)) == 1
+
+
+async def test_a_first_move_at_a_later_version_is_a_conflict(ledger: Ledger) -> None:
+    with pytest.raises(Conflict):
+        await ledger.move(a_move(a_case(version=2)))
+    assert await ledger.events(ANN) == ()
+
+
+async def test_of_racing_moves_one_wins_and_nothing_of_the_others_stays(ledger: Ledger) -> None:
+    await ledger.move(a_move(a_case()))
+    moves = [
+        a_move(a_case(version=2, step=Step.ASKED), f"k{n}", owes=(a_mail(f"guest:{ANN}", f"m.{n}"),))
+        for n in range(8)
+    ]
+
+    results = await asyncio.gather(*(ledger.move(move) for move in moves), return_exceptions=True)
+
+    won = [move for move, result in zip(moves, results, strict=True) if not isinstance(result, BaseException)]
+    assert len(won) == 1
+    assert all(isinstance(result, Conflict) for result in results if isinstance(result, BaseException))
+    assert [event.kind for event in await ledger.events(ANN)] == ["case-opened", won[0].kind]
+    assert await ledger.owed_mails() == ((f"guest:{ANN}", won[0].owes[0].id),)
+
+
+async def test_two_interleaved_writers_lose_nothing(ledger: Ledger) -> None:
+    async def write(name: str) -> None:
+        done = 0
+        while done < 10:
+            case = await ledger.case(ANN)
+            version = 1 if case is None else case.version + 1
+            try:
+                await ledger.move(a_move(a_case(version=version), f"{name}{done}"))
+            except Conflict:
+                continue
+            done += 1
+
+    await asyncio.gather(write("a"), write("b"))
+
+    events = await ledger.events(ANN)
+    case = await ledger.case(ANN)
+    assert case is not None
+    assert case.version == len(events) == 20
+    assert verify_chain(ANN, events) == ()
+    for name in "ab":
+        assert [event.kind for event in events if event.kind[0] == name] == [f"{name}{n}" for n in range(10)]
+
+
+async def test_a_closed_case_rests_and_is_no_longer_live(ledger: Ledger) -> None:
+    until = NOW + timedelta(days=180)
+    await ledger.move(a_move(a_case()))
+    await ledger.move(a_move(a_case(BOB)))
+    closed = a_case(version=2, step=Step.CLOSED, outcome=Outcome.KEPT, rests_until=until)
+    await ledger.move(a_move(closed, "closed"))
+
+    assert await ledger.live_cases() == (a_case(BOB),)
+    assert await ledger.case(ANN) == closed
+    assert await ledger.resting(NOW) == {ANN: until}
+    assert await ledger.resting(until) == {}
+
+
+async def test_a_new_case_replaces_the_closed_one_and_ends_the_rest(ledger: Ledger) -> None:
+    until = NOW + timedelta(days=180)
+    await ledger.move(a_move(a_case()))
+    await ledger.move(a_move(a_case(version=2, step=Step.CLOSED, rests_until=until), "closed"))
+
+    second = a_case(version=3, id=CaseId("another"))
+    await ledger.move(a_move(second))
+
+    assert await ledger.live_cases() == (second,)
+    assert await ledger.resting(NOW) == {}
+    assert verify_chain(ANN, await ledger.events(ANN)) == ()
+
+
+async def test_closing_without_a_rest_ends_an_earlier_rest(ledger: Ledger) -> None:
+    until = NOW + timedelta(days=180)
+    await ledger.move(a_move(a_case(rests_until=until)))
+    assert await ledger.resting(NOW) == {ANN: until}
+
+    await ledger.move(a_move(a_case(version=2, step=Step.CLOSED, outcome=Outcome.VANISHED), "closed"))
+
+    assert await ledger.resting(NOW) == {}
+    assert await ledger.live_cases() == ()
+
+
+async def test_who_was_touched_since_a_day(ledger: Ledger) -> None:
+    await ledger.move(a_move(a_case(EVE), days=2))
+    await ledger.move(a_move(a_case(ANN), days=1))
+    await ledger.move(a_move(a_case(BOB)))
+    await ledger.move(a_move(a_case(BOB, 2, Step.ASKED), "question-delivered", days=2))
+
+    assert await ledger.touched(date(2026, 11, 20)) == (ANN, BOB, EVE)
+    assert await ledger.touched(date(2026, 11, 22)) == (BOB, EVE)
+    assert await ledger.touched(date(2026, 11, 23)) == ()
+    assert await ledger.touched(date.min) == (ANN, BOB, EVE)
+
+
+async def test_a_mail_of_another_home_cannot_be_owed_by_a_move(ledger: Ledger) -> None:
+    with pytest.raises(Malformed):
+        await ledger.move(a_move(a_case(), owes=(a_mail(f"guest:{BOB}"),)))
+    assert await ledger.case(ANN) is None
+    assert await ledger.owed_mails() == ()
+
+
+# --- batches ---------------------------------------------------------------------------------------
+
+
+async def test_a_batch_is_begun_once(ledger: Ledger) -> None:
+    batch = a_batch()
+    assert await ledger.begin_batch(batch, [an_ask(BOB), an_ask(ANN)]) == batch
+    saved = await ledger.save_batch(replace(batch, step=BatchStep.GROUPED, group_id="g"))
+
+    assert await ledger.begin_batch(batch, [an_ask(ANN)]) == saved
+    assert await ledger.batch(BATCH) == saved
+    assert saved == replace(batch, version=2, step=BatchStep.GROUPED, group_id="g")
+    assert [ask.guest_id for ask in await ledger.asks(BATCH)] == [ANN, BOB]
+    assert await ledger.live_batches() == (BATCH,)
+    with pytest.raises(Conflict):
+        await ledger.save_batch(batch)
+
+
+async def test_a_batch_begun_ten_times_at_once_is_one(ledger: Ledger) -> None:
+    begun = await asyncio.gather(*(ledger.begin_batch(a_batch(), [an_ask()]) for _ in range(10)))
+
+    assert set(begun) == {a_batch()}
+
+
+async def test_a_batch_larger_than_one_transaction(ledger: Ledger) -> None:
+    guests = [GuestId(f"{number:08d}-0000-4000-8000-000000000000") for number in range(250)]
+
+    await ledger.begin_batch(a_batch(guests=tuple(guests)), [an_ask(guest) for guest in guests])
+    await ledger.save_cards(BATCH, [a_card(guest, "n" * 20_000) for guest in guests])
+
+    assert [ask.guest_id for ask in await ledger.asks(BATCH)] == guests
+    assert [card.guest_id for card in await ledger.cards(BATCH)] == guests
+
+
+async def test_cards_are_written_over_and_leave_the_asks_alone(ledger: Ledger) -> None:
+    await ledger.begin_batch(a_batch(), [an_ask(ANN), an_ask(BOB)])
+    await ledger.save_cards(BATCH, [a_card(BOB), a_card(ANN)])
+    await ledger.save_cards(BATCH, [a_card(ANN, "Ann Łódź 🐌")])
+
+    assert await ledger.cards(BATCH) == (a_card(ANN, "Ann Łódź 🐌"), a_card(BOB))
+    assert await ledger.asks(BATCH) == (an_ask(ANN), an_ask(BOB))
+    assert await ledger.cards(BatchId("c" * 32)) == ()
+
+
+async def test_a_closed_batch_is_not_live_and_owes_its_mail(ledger: Ledger) -> None:
+    batch = await ledger.begin_batch(a_batch(), [an_ask()])
+    mail = a_mail(f"batch:{BATCH}", "review-request")
+    batch = await ledger.save_batch(replace(batch, step=BatchStep.OPEN), owes=[mail])
+    batch = await ledger.save_batch(replace(batch, step=BatchStep.CLOSED), owes=[mail])
+
+    assert await ledger.live_batches() == ()
+    assert await ledger.batch(BATCH) == batch
+    assert await ledger.owed_mails() == ((f"batch:{BATCH}", "review-request"),)
+
+
+async def test_an_unknown_batch_is_none_and_cannot_be_saved(ledger: Ledger) -> None:
+    assert await ledger.batch(BATCH) is None
+    with pytest.raises(Gone):
+        await ledger.save_batch(a_batch())
+
+
+async def test_an_answer_is_kept_once_and_in_order(ledger: Ledger) -> None:
+    assert await ledger.append_answer(a_submission(BOB))
+    assert await ledger.append_answer(a_submission(ANN, 2, Choice.KEEP))
+    assert await ledger.append_answer(a_submission(ANN, 1))
+    assert not await ledger.append_answer(a_submission(ANN, 1, Choice.KEEP))
+
+    assert await ledger.answers(BATCH) == (
+        a_submission(ANN, 1),
+        a_submission(ANN, 2, Choice.KEEP),
+        a_submission(BOB),
+    )
+
+
+async def test_of_racing_answers_one_is_kept(ledger: Ledger) -> None:
+    choices = [Choice.KEEP, Choice.REMOVE, Choice.DONT_KNOW]
+    kept = await asyncio.gather(*(ledger.append_answer(a_submission(ANN, 1, choice)) for choice in choices))
+
+    assert sorted(kept) == [False, False, True]
+    [answer] = await ledger.answers(BATCH)
+    assert answer.answer.choice is choices[kept.index(True)]
+
+
+# --- mail ------------------------------------------------------------------------------------------
+
+
+async def test_a_mail_goes_its_way_and_is_owed_until_it_is_verified(ledger: Ledger) -> None:
+    home = f"batch:{BATCH}"
+    await ledger.owe(a_mail(home, "answer-receipt.1"))
+    mail = await ledger.owed_mail(home, "answer-receipt.1")
+    assert mail == a_mail(home, "answer-receipt.1")
+    await ledger.owe(replace(mail, to="nobody@example.com"))
+
+    drafted = await ledger.save_mail(replace(mail, step=MailStep.DRAFTED, draft_id="d"))
+    assert drafted == replace(mail, version=2, step=MailStep.DRAFTED, draft_id="d")
+    with pytest.raises(Conflict):
+        await ledger.save_mail(replace(mail, step=MailStep.DRAFTED, draft_id="e"))
+    sent = await ledger.save_mail(replace(drafted, step=MailStep.SENT, sent_at=NOW))
+    assert await ledger.owed_mails() == ((home, mail.id),)
+
+    await ledger.save_mail(replace(sent, step=MailStep.VERIFIED))
+    await ledger.owe(mail)
+
+    assert await ledger.owed_mails() == ()
+
+
+async def test_a_dropped_mail_is_owed_no_longer(ledger: Ledger) -> None:
+    await ledger.move(a_move(a_case(), owes=(a_mail(f"guest:{ANN}"),)))
+    mail = await ledger.owed_mail(f"guest:{ANN}", "guest-notice.1")
+    assert mail is not None
+
+    await ledger.save_mail(replace(mail, step=MailStep.DROPPED))
+
+    assert await ledger.owed_mails() == ()
+
+
+async def test_mails_of_one_id_in_different_homes_are_different(ledger: Ledger) -> None:
+    homes = [f"batch:{BATCH}", f"guest:{ANN}", f"run:{RUN}", "run:night:2026-11-21T01:30Z"]
+    for home in homes:
+        await ledger.owe(a_mail(home, "run-digest"))
+
+    assert await ledger.owed_mails() == tuple((home, "run-digest") for home in sorted(homes))
+
+
+async def test_a_mail_never_owed_cannot_be_saved(ledger: Ledger) -> None:
+    with pytest.raises(Gone):
+        await ledger.save_mail(a_mail(f"guest:{ANN}"))
+    assert await ledger.owed_mail(f"guest:{ANN}", "x") is None
+
+
+@pytest.mark.parametrize("home", ["", "guest:", "person:1", "nowhere"])
+async def test_a_home_that_is_none_is_refused(ledger: Ledger, home: str) -> None:
+    with pytest.raises(Malformed):
+        await ledger.owe(a_mail(home))

@@ -1,0 +1,27 @@
+"""Lists every setting of the policy with its default and meaning, as docs/policy.md prints them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from reviews.policy import Exemption, Policy
+
+Row = tuple[str, str, str]
+
+
+def policy_fields() -> Iterator[Row]:
+    """Yield name, default (as JSON, in code marks) and meaning of every setting."""
+    yield from _fields(Policy, Policy().model_dump(mode="json"), "")
+    yield from _fields(Exemption, None, "exemptions[].")
+
+
+def _fields(part: type[BaseModel], defaults: Mapping[str, Any] | None, prefix: str) -> Iterator[Row]:
+    for name, field in part.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel) and defaults is not None:
+            yield from _fields(inner, defaults[name], f"{prefix}{name}.")
+            continue
+        default = "(needed)" if defaults is None else f"`{json.dumps(defaults[name])}`"
+        yield f"{prefix}{name}", default, field.description or ""

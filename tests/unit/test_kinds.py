@@ -1,0 +1,57 @@
+"""The table of kinds in docs/policy.md, row by row."""
+
+import pytest
+
+from reviews.kinds import ALLOWED, classify
+from reviews.model import Identity, Kind, Redemption
+from reviews.records import HARMFUL, Act
+from tests.builders import a_guest
+from tests.tables import codes, table
+
+HOME = ("contoso.example",)
+
+
+def identity(cell: str) -> tuple[Identity, ...]:
+    if cell == "-":
+        return ()
+    sign_in_type, issuer = cell.split()
+    return (Identity(sign_in_type=sign_in_type, issuer=issuer),)
+
+
+@pytest.mark.parametrize("row", table("Kinds of accounts"), ids=str)
+def test_documented_kind(row: dict[str, str]) -> None:
+    upn = {"ext": "ada_partner.example#EXT#@contoso.example", "plain": "ada@contoso.example"}[row["UPN"]]
+    given = a_guest(
+        user_type="Consultant" if row["user type"] == "(other)" else row["user type"],
+        synced=row["synced"] == "yes",
+        user_principal_name=upn,
+        redemption=None if row["redemption"] == "-" else Redemption(row["redemption"]),
+        creation_type=None if row["created by"] in {"-", ""} else row["created by"],
+        identities=identity(row["identity"] or "-"),
+    )
+    assert classify(given, HOME) == row["kind"]
+
+
+def test_without_home_domains_only_outside_evidence_makes_a_guest_external() -> None:
+    plain = a_guest(user_principal_name="ada@contoso.example", creation_type=None, redemption=None)
+    own = identity("userPrincipalName contoso.example")
+    assert classify(plain, ()) is Kind.EXTERNAL_GUEST
+    inside = a_guest(
+        user_principal_name="ada@contoso.example", creation_type=None, redemption=None, identities=own
+    )
+    assert classify(inside, ()) is Kind.INTERNAL_GUEST
+
+
+@pytest.mark.parametrize("row", table("What may be done to each kind"), ids=str)
+def test_documented_acts_of_a_kind(row: dict[str, str]) -> None:
+    assert ALLOWED[Kind(row["kind"])] == {Act(act) for act in codes(row["acts"])}
+
+
+def test_every_kind_is_documented() -> None:
+    assert {row["kind"] for row in table("What may be done to each kind")} == set(Kind)
+    assert {row["kind"] for row in table("Kinds of accounts")} == set(Kind)
+
+
+@pytest.mark.parametrize("kind", [Kind.MEMBER, Kind.EXTERNAL_MEMBER, Kind.INTERNAL_GUEST, Kind.SYNCED_GUEST])
+def test_only_external_guests_can_come_to_harm(kind: Kind) -> None:
+    assert not ALLOWED[kind] & HARMFUL

@@ -1,0 +1,89 @@
+"""Names that guests choose are shown, but can do nothing."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications import names
+
+
+@pytest.mark.parametrize(
+    ("name", "mail", "shown"),
+    [
+        ("Sam Visser", "sam@fabrikam.example", "Sam Visser"),
+        ("  Sam \t\r\n Visser\u00a0", None, "Sam Visser"),
+        ("Sam\u202eressiV\u2066\u200b", None, "SamressiV"),
+        ("Sam\x00\x1b[31m Visser", None, "Sam[31m Visser"),
+        ("דנה כהן", None, "דנה כהן"),
+        ("Zoe\u0301", None, "Zoé"),
+        ("J.R. Smith", None, "J.R. Smith"),
+        ("Jan v.d. Berg", None, "Jan v.d. Berg"),
+        ("sam.visser", "Sam.Visser@fabrikam.example", "Sam Visser"),
+        ("sam_visser@fabrikam.example", "sam_visser@fabrikam.example", "sam visser"),
+        ("a\u0300\u0301\u0302\u0303\u0304\u0305b", None, "a\u0300\u0301\u0302\u0303b"),
+    ],
+)
+def test_an_ordinary_name_stays_readable(name: str, mail: str | None, shown: str) -> None:
+    assert names.readable(name, mail) == unicodedata.normalize("NFC", shown)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "\u202e\u200b \t",
+        "http://evil.example/win",
+        "javascript://x",
+        "Click evil.example",
+        "EVIL.COM",
+        "evil\u3002com",
+        "www.evil",
+        "xn--80ak6aa92e",
+        "//evil",
+        "\\\\server\\share",
+        "somebody@evil.example",
+        "e\u200bvil.exam\u200bple",
+    ],
+)
+def test_a_name_that_mail_programs_would_make_a_link_of_is_not_shown(name: str) -> None:
+    assert names.readable(name, "sam@fabrikam.example") is None
+
+
+def test_a_long_name_ends_in_an_ellipsis_at_64_characters() -> None:
+    assert names.clean("a" * 64) == "a" * 64
+    assert names.clean("a" * 65) == "a" * 63 + "…"
+    assert len(names.clean("é " * 20_000)) == 64
+
+
+@pytest.mark.parametrize(
+    ("mail", "shown"),
+    [
+        ("sam@fabrikam.example", "sam@fabrikam.example"),
+        ("o'neil@fabrikam.example", None),
+        ("a@b@fabrikam.example", None),
+        ("sam@fabrikam", None),
+        ("sam\n@fabrikam.example", None),
+        ("<script>@fabrikam.example", None),
+        ("sam@-fabrikam.example", None),
+        (None, None),
+    ],
+)
+def test_only_a_plain_address_is_shown(mail: str | None, shown: str | None) -> None:
+    assert names.address(mail) == shown
+
+
+def test_the_domain_of_an_address_is_lower_case_or_none() -> None:
+    assert names.domain("Sam@Fabrikam.EXAMPLE") == "fabrikam.example"
+    assert names.domain("nobody") is None
+    assert names.domain(None) is None
+
+
+@given(st.text(max_size=300))
+def test_whatever_a_guest_chooses_is_one_short_visible_line(text: str) -> None:
+    shown = names.clean(text)
+    assert len(shown) <= names.LONGEST
+    assert shown == " ".join(shown.split())
+    assert not {unicodedata.category(one) for one in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert names.clean(shown) == shown

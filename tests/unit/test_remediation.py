@@ -1,0 +1,325 @@
+"""What is due, how cases end, and the second look: the tables of docs/policy.md."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reviews.model import Case, Choice, Guest, Identity, Outcome, PersonId, SignIns, Step, Unreadable
+from reviews.policy import Actions, Mode, NoAnswer, Policy, Quiet, Scope
+from reviews.records import Act
+from reviews.remediation import (
+    BY_HAND,
+    STARTS_FROM,
+    ending,
+    grounds,
+    next_act,
+    next_reviewer,
+    no_harm,
+    no_question,
+    objection,
+    signed_in_since,
+    switches_on,
+)
+from tests.builders import (
+    FALLBACK,
+    NOW,
+    SECOND_FALLBACK,
+    a_case,
+    a_guest,
+    a_policy,
+    ago,
+    an_answer,
+    guid,
+)
+from tests.tables import moment, table
+
+BLOCKS = Actions(on_no_answer=NoAnswer.BLOCK)
+EVERY_KIND = Scope(kinds=("external-guest", "pending-guest", "internal-guest", "synced-guest"))  # type: ignore[arg-type]
+
+
+def exempting(until: str) -> dict[str, Any]:
+    return {"exemptions": ({"guest": guid(1), "reason": "legal hold", "until": until},)}
+
+
+# --- what is due ---------------------------------------------------------------------------------
+
+DUE_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "": ({}, {}),
+    "escalate": ({}, {}),
+    "escalate, asked before": ({"escalated": True}, {}),
+    "escalate, the fallback was asked": ({"reviewer": FALLBACK}, {}),
+    "escalate, no fallback": ({}, {"reviewers": {"fallback": ()}}),
+    "block": ({}, {"actions": BLOCKS}),
+    "no delete": ({}, {"actions": Actions(soft_delete=False)}),
+}
+
+
+@pytest.mark.parametrize("row", table("What is due"), ids=str)
+def test_documented_due(row: dict[str, str]) -> None:
+    changes, settings = DUE_POLICIES[row["policy"]]
+    case = a_case(Step(row["step"]), **changes)
+    if row["since"]:
+        since = moment(row["since"], NOW)
+        field = {"noticed": "notice_at", "quarantined": "blocked_at", "deleted": "deleted_at"}[row["step"]]
+        case = replace(case, **{field: since})
+    act = next_act(case, a_policy(**settings), NOW)
+    assert (act or "-") == row["due"]
+
+
+def test_every_step_has_something_or_nothing_due() -> None:
+    assert {row["step"] for row in table("What is due")} == set(Step)
+
+
+def test_after_a_lapse_a_fallback_is_asked_who_was_not_asked_before() -> None:
+    two = a_policy(reviewers={"fallback": (FALLBACK, SECOND_FALLBACK)})
+    assert next_reviewer(a_case(Step.LAPSED), two) == FALLBACK
+    assert next_reviewer(a_case(Step.LAPSED, reviewer=FALLBACK), two) == SECOND_FALLBACK
+    assert next_reviewer(a_case(Step.LAPSED, escalated=True), two) is None
+
+
+def test_a_guest_is_never_asked_about_itself_after_a_lapse() -> None:
+    itself = a_policy(reviewers={"fallback": (PersonId(guid(1)),)})
+    assert next_reviewer(a_case(Step.LAPSED), itself) is None
+
+
+@pytest.mark.parametrize(
+    ("act", "case", "code"),
+    [
+        (Act.NOTICE, a_case(Step.DENIED), "answered-remove"),
+        (Act.NOTICE, a_case(Step.LAPSED), "lapsed"),
+        (Act.NOTICE, a_case(Step.LAPSED, answer=an_answer(Choice.DONT_KNOW)), "lapsed"),
+        (Act.BLOCK, a_case(Step.NOTICED), "grace-passed"),
+        (Act.BLOCK, a_case(Step.BLOCKED), "block-unverified"),
+        (Act.DELETE, a_case(Step.QUARANTINED), "quarantine-passed"),
+    ],
+)
+def test_every_harmful_act_has_its_grounds(act: Act, case: Case, code: str) -> None:
+    assert grounds(act, case, a_policy()).code == code
+
+
+@pytest.mark.parametrize("act", [Act.ASK, Act.BLOCK, Act.DELETE])
+def test_an_act_that_is_not_due_has_no_grounds(act: Act) -> None:
+    with pytest.raises(ValueError, match="is not due"):
+        grounds(act, a_case(Step.ASKED), a_policy())
+
+
+# --- endings -------------------------------------------------------------------------------------
+
+MEMBER: dict[str, Any] = {"user_type": "Member"}
+
+
+def becomes(case: Case, word: str) -> tuple[Guest | None, dict[str, Any], dict[str, Any]]:
+    """Return the guest, changes of the case and changes of the policy."""
+    is_off = case.step in {Step.BLOCKED, Step.QUARANTINED}
+    ordinary = a_guest(enabled=not is_off, sign_ins=SignIns(successful_at=ago(200)))
+    match word:
+        case "gone":
+            return None, {}, {}
+        case "gone for 31 d":
+            return None, {"deleted_at": ago(31)}, {}
+        case "ordinary" | "switched off" if word == "ordinary":
+            return ordinary, {}, {}
+        case "switched off":
+            return replace(ordinary, enabled=False), {}, {}
+        case "switched on":
+            return replace(ordinary, enabled=True), {}, {}
+        case "a member":
+            return replace(ordinary, user_type="Member"), {}, {}
+        case "exempt":
+            return ordinary, {}, exempting("2026-11-20")
+        case "signed in since":
+            return replace(ordinary, sign_ins=SignIns(successful_at=NOW)), {}, {}
+        case "not stale":
+            return ordinary, {}, {"thresholds": {"inactive_after": "P300D"}}
+    raise LookupError(word)
+
+
+@pytest.mark.parametrize("row", table("How a case ends by what became of the guest"), ids=str)
+def test_documented_ending(row: dict[str, str]) -> None:
+    case = a_case(Step(row["step"]))
+    guest, changes, settings = becomes(case, row["guest"])
+    case = replace(case, **changes)
+    end = ending(case, guest, a_policy(**settings), NOW)
+    assert (end.outcome if end else "-") == row["outcome"]
+    assert (end.because.code if end else "-") == row["reason"]
+
+
+def test_a_case_nobody_answered_rests_before_it_is_asked_again() -> None:
+    end = ending(a_case(Step.LAPSED, escalated=True), a_guest(), a_policy(), NOW)
+    assert end is not None
+    assert (end.outcome, end.because.code) == (Outcome.UNANSWERED, "unanswered")
+    assert end.rests_until == NOW + timedelta(days=30)
+
+
+def test_a_restored_case_keeps_the_rest_it_was_given() -> None:
+    end = ending(a_case(Step.RESTORED, rests_until=ago(-14)), None, a_policy(), NOW)
+    assert end is not None
+    assert end.rests_until == ago(-14)
+
+
+def test_where_nothing_is_deleted_a_blocked_guest_stays_blocked_and_the_case_ends() -> None:
+    end = ending(
+        a_case(Step.QUARANTINED), a_guest(enabled=False), a_policy(actions=Actions(soft_delete=False)), NOW
+    )
+    assert end is not None
+    assert (end.outcome, end.because.code) == (Outcome.REMOVED, "blocked-for-good")
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("outcome", Outcome)
+def test_only_a_guest_who_came_before_our_block_is_switched_on_again(step: Step, outcome: Outcome) -> None:
+    expected = outcome is Outcome.SIGNED_IN and step in {Step.BLOCKED, Step.QUARANTINED}
+    assert switches_on(a_case(step), outcome) == expected
+
+
+@pytest.mark.parametrize(
+    ("case", "since"),
+    [
+        (a_case(Step.NOTICED, notice_at=ago(3), answer=an_answer(at=ago(5))), 3),
+        (a_case(Step.DENIED, answer=an_answer(at=ago(5))), 5),
+        (a_case(Step.LAPSED, asked_at=ago(20), answer=an_answer(Choice.DONT_KNOW, at=ago(5))), 20),
+        (a_case(Step.LAPSED, asked_at=None, opened_at=ago(21)), 21),
+    ],
+)
+def test_a_sign_in_counts_from_the_last_word(case: Case, since: float) -> None:
+    at_that_moment = SignIns(successful_at=ago(since))
+    just_after = SignIns(successful_at=ago(since) + timedelta(seconds=1))
+    assert signed_in_since(case, a_guest(sign_ins=at_that_moment)) is None
+    assert signed_in_since(case, a_guest(sign_ins=just_after)) == just_after.successful_at
+
+
+@pytest.mark.parametrize("sign_ins", [SignIns(interactive_at=NOW), Unreadable(why="not-asked")])
+def test_attempts_and_unreadable_sign_ins_are_no_sign_in(sign_ins: SignIns | Unreadable) -> None:
+    assert signed_in_since(a_case(Step.NOTICED), a_guest(sign_ins=sign_ins)) is None
+
+
+# --- the second look -----------------------------------------------------------------------------
+
+IN_ORDER = {
+    Act.ASK: a_case(Step.LAPSED),
+    Act.NOTICE: a_case(Step.DENIED),
+    Act.BLOCK: a_case(Step.NOTICED),
+    Act.DELETE: a_case(Step.QUARANTINED),
+    Act.CLOSE: a_case(Step.ASKED),
+}
+LAPSED = a_case(Step.LAPSED)
+INSIDE = (Identity(sign_in_type="userPrincipalName", issuer="contoso.example"),)
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "exempt": {"policy": exempting("2026-11-20")},
+    "exemption ran out": {"policy": exempting("2026-11-19")},
+    "a member": {"guest": MEMBER},
+    "synced, in scope": {"guest": {"synced": True}, "policy": {"scope": EVERY_KIND}},
+    "internal, in scope": {
+        "guest": {
+            "user_principal_name": "ada@contoso.example",
+            "redemption": None,
+            "creation_type": None,
+            "identities": INSIDE,
+        },
+        "policy": {"scope": EVERY_KIND},
+    },
+    "switched off": {"guest": {"enabled": False}},
+    "switched on": {"guest": {"enabled": True}},
+    "young": {"guest": {"created_at": ago(30) + timedelta(seconds=1)}},
+    "age unknown": {"guest": {"created_at": None, "redemption_changed_at": None, "sign_ins": SignIns()}},
+    "sign-ins not asked for": {"guest": {"sign_ins": Unreadable(why="not-asked")}},
+    "sign-ins unreadable": {"guest": {"sign_ins": Unreadable(why="no-licence")}},
+    "signed in since the answer": {"guest": {"sign_ins": SignIns(successful_at=ago(69))}},
+    "signed in since the notice": {"guest": {"sign_ins": SignIns(successful_at=ago(64))}},
+    "no mail": {"guest": {"mail": None}},
+    "quiet day": {"policy": {"quiet": Quiet(weekends=False, days=(NOW.date(),))}},
+    "mode report": {"policy": {"mode": Mode.REPORT}},
+    "no delete": {"policy": {"actions": Actions(soft_delete=False)}},
+    "kept meanwhile": {"case": {"step": Step.KEPT}},
+    "seen not to hold": {"case": {"step": Step.BLOCKED, "blocked_at": ago(1)}},
+    "never told": {"case": {"notice_at": None}},
+    "never blocked": {"case": {"blocked_at": None}},
+    "grace runs": {"case": {"notice_at": ago(7) + timedelta(seconds=1)}},
+    "quarantine runs": {"case": {"blocked_at": ago(30) + timedelta(seconds=1)}},
+    "lapsed, policy escalates": {"from": LAPSED},
+    "lapsed, policy blocks": {"from": LAPSED, "policy": {"actions": BLOCKS}},
+    "lapsed, policy blocks, never delivered": {
+        "from": LAPSED,
+        "case": {"asked_at": None},
+        "policy": {"actions": BLOCKS},
+    },
+    "lapsed, policy blocks, before the deadline": {
+        "from": LAPSED,
+        "case": {"deadline": NOW},
+        "policy": {"actions": BLOCKS},
+    },
+    "lapsed, policy blocks, never signed in": {
+        "from": LAPSED,
+        "guest": {"sign_ins": SignIns()},
+        "policy": {"actions": BLOCKS},
+    },
+    "lapsed, policy blocks, not stale": {
+        "from": LAPSED,
+        "policy": {"actions": BLOCKS, "thresholds": {"inactive_after": "P300D"}},
+    },
+    "lapsed, policy blocks, kept": {
+        "from": LAPSED,
+        "case": {"answer": an_answer(Choice.KEEP)},
+        "policy": {"actions": BLOCKS},
+    },
+}
+
+
+def objection_code(act: Act, word: str) -> str:
+    change = CHANGES.get(word, {})
+    case = replace(change.get("from", IN_ORDER[act]), **change.get("case", {}))
+    guest = a_guest(**({"enabled": act is not Act.DELETE} | change.get("guest", {})))
+    policy = a_policy(**({"tenant": {"home_domains": ("contoso.example",)}} | change.get("policy", {})))
+    reason = objection(act, case, None if word == "gone" else guest, policy, NOW)
+    return reason.code if reason else "-"
+
+
+@pytest.mark.parametrize("row", table("The second look"), ids=str)
+def test_documented_objection(row: dict[str, str]) -> None:
+    assert row["change"] in {*CHANGES, "gone"}
+    assert objection_code(Act(row["act"]), row["change"]) == row["objection"]
+
+
+def test_every_change_is_documented() -> None:
+    assert {row["change"] for row in table("The second look")} == {*CHANGES, "gone"}
+
+
+@pytest.mark.parametrize("act", STARTS_FROM)
+@pytest.mark.parametrize("step", Step)
+def test_harm_starts_only_from_its_own_step(act: Act, step: Step) -> None:
+    case = replace(IN_ORDER[act], step=step, asked_at=ago(75))
+    reason = no_harm(act, case, a_guest(enabled=act is not Act.DELETE), a_policy(), NOW)
+    assert (reason is not None and reason.code == "case-moved-on") == (step not in STARTS_FROM[act])
+
+
+def test_an_account_in_the_directory_with_no_question_against_it_may_be_asked_about() -> None:
+    assert no_question(a_guest(), a_policy(), NOW) is None
+
+
+def test_an_exemption_holds_until_the_end_of_its_day_in_the_tenants_zone() -> None:
+    west = {"tenant": {"zone": "America/Los_Angeles"}}
+    policy = Policy(**exempting("2026-11-19"), **west)  # type: ignore[arg-type]
+    reason = no_question(a_guest(), policy, NOW)
+    assert reason is not None
+    assert reason.code == "exempt"
+    assert no_question(a_guest(), a_policy(**exempting("2026-11-19")), NOW) is None
+
+
+def test_an_exemption_typed_in_capitals_holds() -> None:
+    shouted = {
+        "exemptions": (
+            {"guest": "ABCDEFAB-0000-4000-8000-00000000000A", "reason": "board", "until": "2027-01-01"},
+        )
+    }
+    guest = a_guest(id="abcdefab-0000-4000-8000-00000000000a")
+    reason = no_question(guest, a_policy(**shouted), NOW)
+    assert reason is not None
+    assert reason.code == "exempt"
+
+
+def test_objections_that_need_a_person_are_among_the_documented_ones() -> None:
+    assert {row["objection"] for row in table("The second look")} >= BY_HAND

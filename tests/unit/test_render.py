@@ -1,0 +1,131 @@
+"""Mails are small, whole, legible everywhere, and nothing in them comes from a guest unescaped."""
+
+import os
+import re
+from pathlib import Path
+
+import html5lib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from notifications import composing
+from notifications.contexts import Context
+from notifications.render import LARGEST, letter, page, shown
+from notifications.words import LANGUAGES, Words
+from reviews.errors import Malformed
+from reviews.model import Card
+from tests.letters import a_card, batch, cards, every_mail, setting
+
+SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "mail"
+MAILS = [
+    pytest.param(mail, language, id=f"{mail.KIND}.{language}")
+    for language in LANGUAGES
+    for mail in every_mail(language)
+]
+ZONE = "Europe/Amsterdam"
+
+
+@pytest.mark.parametrize(("mail", "language"), MAILS)
+def test_mails_are_as_they_were_last_looked_at(mail: Context, language: str) -> None:
+    """Look at the new ones, then run with UPDATE_SNAPSHOTS=1."""
+    made = letter(mail, Words(language, ZONE), "to@contoso.example")
+    parts = {"txt": f"Subject: {made.subject}\n\n{made.text}", "html": made.html}
+    for ending, content in parts.items():
+        path = SNAPSHOTS / f"{mail.KIND}.{language}.{ending}"
+        if os.environ.get("UPDATE_SNAPSHOTS"):
+            path.write_text(content, encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == content, path.name
+
+
+@pytest.mark.parametrize(("mail", "language"), MAILS)
+def test_a_mail_is_valid_html_without_anything_remote(mail: Context, language: str) -> None:
+    html = letter(mail, Words(language, ZONE), "to@contoso.example").html
+    html5lib.HTMLParser(strict=True).parse(html)
+    assert f'<html lang="{language}">' in html
+    assert not re.search(r"<(img|script|link|iframe|object|form|input)\b|url\(|@import|\bsrc=", html)
+    assert {link.partition("/r/")[0] for link in re.findall(r'href="([^"]*)"', html)} <= {
+        "https://guests.contoso.example",
+        composing.MY_ACCESS,
+    }
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert 'role="presentation"' in html
+
+
+@pytest.mark.parametrize(("mail", "language"), MAILS)
+def test_the_text_says_what_the_html_says(mail: Context, language: str) -> None:
+    made = letter(mail, Words(language, ZONE), "to@contoso.example")
+    for link in re.findall(r'href="([^"]*)"', made.html):
+        assert link in made.text
+    for guest in getattr(mail, "guests", ()) or getattr(mail, "answers", ()):
+        assert guest.name in made.text
+        assert guest.name in made.html
+    assert "  \n" not in made.text
+    assert "\n\n\n" not in made.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_subjects_are_short_and_hold_nothing_a_guest_chose(language: str) -> None:
+    trap = a_card(name="Zanzibar", mail="zanzibar@zanzibar.example", company="Zanzibar")
+    here = setting(language)
+    for mail in (*every_mail(language, 60), composing.review_request(batch(1), [trap], here)):
+        made = letter(mail, here.words, "to@contoso.example")
+        assert len(made.subject) <= 78
+        assert "zanzibar" not in made.subject.lower()
+        assert "\n" not in made.subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_about_sixty_guests_stays_below_what_mail_programs_cut(language: str) -> None:
+    for mail in every_mail(language, 60):
+        assert len(letter(mail, Words(language, ZONE), "to@contoso.example").html.encode()) < LARGEST
+
+
+def test_a_mail_that_would_be_cut_is_refused() -> None:
+    long = [a_card(number) for number in range(1, 200)]
+    mail = composing.review_request(batch(1), long, setting())
+    with pytest.raises(Malformed):
+        letter(mail, setting().words, "to@contoso.example")
+
+
+def test_a_name_nobody_set_is_an_error() -> None:
+    values = shown(every_mail("en")[0])
+    del values["my_access_url"]
+    with pytest.raises(UndefinedError):
+        page("mail/review-request/body.html", values, setting().words)
+
+
+def elements(html: str) -> list[tuple[str, tuple[str, ...]]]:
+    tree = html5lib.parse(html, namespaceHTMLElements=False)
+    return [(str(one.tag), tuple(sorted(one.attrib))) for one in tree.iter()]
+
+
+def a_request(card: Card) -> str:
+    return letter(
+        composing.review_request(batch(1), [card], setting()), setting().words, "to@contoso.example"
+    ).html
+
+
+PLAIN = elements(a_request(a_card()))
+
+
+@settings(max_examples=200, deadline=None)
+@given(name=st.text(max_size=80), company=st.text(max_size=80))
+def test_whatever_a_guest_is_called_the_mail_has_the_same_elements(name: str, company: str) -> None:
+    assert elements(a_request(a_card(name=f"A{name}", company=f"B{company}"))) == PLAIN
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['<img src=x onerror="alert(1)">', "{{ 7*7 }}", "{% raw %}", '"><script>', "&lt;b&gt;", "{x}", "%s%n"],
+)
+def test_hostile_names_are_text(name: str) -> None:
+    html = a_request(a_card(name=name))
+    assert elements(html) == PLAIN
+    assert "49" not in html.split("Who it is about")[1]
+
+
+def test_sixty_cards_are_all_in_the_mail() -> None:
+    mail = composing.review_request(batch(60), cards(60), setting())
+    assert letter(mail, setting().words, "to@contoso.example").html.count('scope="row"') == 60

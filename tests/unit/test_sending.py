@@ -1,0 +1,406 @@
+"""The outbox: whatever fails, whenever, each mail arrives once or is dropped for a reason."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+
+from adapters.clock import HandClock
+from notifications.sending import Sending, marker
+from reviews import steps
+from reviews.errors import Ambiguous, Gone, Malformed, Transient
+from reviews.model import BatchStep, Case, Choice, GuestId, Outcome, RunId, Step
+from reviews.policy import Mode
+from reviews.records import MailKind, MailStep, Move, OwedMail
+from sandbox.memory import MemoryArchive, MemoryLedger
+from sandbox.postbox import Killed, Postbox, Trouble
+from tests.builders import NOW, RUN, a_case, guid
+from tests.letters import BATCH, HERE, POLICY, Unchanging, a_plan, a_submission, batch, keep_batch
+
+TICKS: Final = 8
+"""How often the queue hands a message over again before it parks it, at the least."""
+REQUEST: Final = OwedMail(
+    home=f"batch:{BATCH}",
+    id="review-request",
+    kind=MailKind.REVIEW_REQUEST,
+    to="sara@contoso.example",
+    language="en-GB",
+    owed_at=NOW,
+)
+NOTICE: Final = OwedMail(
+    home=f"guest:{guid(1)}",
+    id="guest-notice.case-1",
+    kind=MailKind.GUEST_NOTICE,
+    to="sam.visser@fabrikam.example",
+    language="nl-BE",
+    owed_at=NOW,
+)
+
+
+class Troubled:
+    """A ledger whose calls may go wrong like those of a mailbox, counted together with them."""
+
+    def __init__(self, ledger: MemoryLedger, box: Postbox) -> None:
+        self._ledger = ledger
+        self._box = box
+
+    def __getattr__(self, name: str) -> Any:
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            self._box.calls += 1
+            trouble = self._box.trouble(name, self._box.calls)
+            if trouble in {Trouble.REFUSED, Trouble.LOST}:
+                raise Transient(name)
+            found = await getattr(self._ledger, name)(*args, **kwargs)
+            if trouble is Trouble.APPLIED:
+                raise Ambiguous(name)
+            if trouble is Trouble.KILLED:
+                raise Killed
+            return found
+
+        return call
+
+
+class Room:
+    """A ledger with one batch of three guests, a mailbox, and a sender between them."""
+
+    def __init__(self, box: Postbox | None = None, mode: Mode = Mode.ENFORCE) -> None:
+        self.ledger = MemoryLedger()
+        self.archive = MemoryArchive()
+        self.box = box or Postbox()
+        self.clock = HandClock(NOW)
+        self.policies = Unchanging(POLICY.model_copy(update={"mode": mode}))
+        self.sending = Sending(
+            clock=self.clock,
+            ledger=Troubled(self.ledger, self.box),
+            archive=self.archive,
+            mailer=self.box,
+            policies=self.policies,
+            public_url=HERE,
+        )
+
+    async def owe(self, mail: OwedMail, step: Step = Step.OPENED) -> "Room":
+        await keep_batch(self.ledger, batch(3), step)
+        await self.ledger.owe(mail)
+        return self
+
+    async def mail(self, mail: OwedMail) -> OwedMail:
+        found = await self.ledger.owed_mail(mail.home, mail.id)
+        assert found is not None
+        return found
+
+    async def case(self, number: int = 1) -> Case:
+        found = await self.ledger.case(GuestId(guid(number)))
+        assert found is not None
+        return found
+
+    async def tick(self, mail: OwedMail) -> None:
+        """Hand the message over once, as the queue does; it comes again unless all went well."""
+        try:
+            await self.sending.send(mail.home, mail.id)
+        except (Transient, Killed):
+            self.clock.move(self.clock.now() + timedelta(minutes=15))
+
+
+async def test_a_question_is_sent_and_delivered_to_its_cases() -> None:
+    room = await Room().owe(REQUEST)
+    await room.sending.send(REQUEST.home, REQUEST.id)
+    (letter,) = room.box.delivered
+    assert (letter.to, letter.subject) == (REQUEST.to, "3 guests need your answer by Friday 4 December 2026")
+    mail = await room.mail(REQUEST)
+    assert mail.step is MailStep.VERIFIED
+    for number in (1, 2, 3):
+        case = await room.case(number)
+        assert case.step is Step.ASKED
+        assert case.asked_at == mail.sent_at == NOW
+        event = (await room.ledger.events(case.guest_id))[-1]
+        assert (event.kind, event.facts["mail"]) == ("question-delivered", "review-request")
+        assert event.facts["internet_message_id"] == mail.internet_message_id
+    assert await room.ledger.owed_mails() == ()
+
+
+async def test_a_notice_is_sent_in_the_guests_language_and_starts_the_grace() -> None:
+    room = await Room().owe(NOTICE, Step.DENIED)
+    await room.sending.send(NOTICE.home, NOTICE.id)
+    assert room.box.delivered[0].subject == "Uw gasttoegang bij contoso.example loopt af"
+    case = await room.case()
+    assert (case.step, case.notice_at) == (Step.NOTICED, NOW)
+    assert (await room.ledger.events(case.guest_id))[-1].kind == "notice-sent"
+
+
+async def test_sending_again_does_nothing() -> None:
+    room = await Room().owe(REQUEST)
+    for _ in range(3):
+        await room.sending.send(REQUEST.home, REQUEST.id)
+    assert len(room.box.delivered) == 1
+    assert (await room.case()).version == 2
+
+
+async def test_two_senders_at_every_step_deliver_once() -> None:
+    for rounds in range(1, 12):
+        room = await Room(Postbox(hides_for=rounds % 3)).owe(REQUEST)
+        for _ in range(rounds):
+            await asyncio.gather(*(room.tick(REQUEST) for _ in range(2)))
+        for _ in range(TICKS):
+            await room.tick(REQUEST)
+        assert len(room.box.delivered) == 1
+        assert (await room.mail(REQUEST)).step is MailStep.VERIFIED
+
+
+async def calls_of_an_undisturbed_sending(mail: OwedMail, step: Step) -> int:
+    room = await Room().owe(mail, step)
+    await room.sending.send(mail.home, mail.id)
+    return room.box.calls
+
+
+@pytest.mark.parametrize("hides_for", [0, 1, 2])
+@pytest.mark.parametrize("stale_for", [0, 1])
+@pytest.mark.parametrize(("mail", "step"), [(REQUEST, Step.OPENED), (NOTICE, Step.DENIED)])
+async def test_no_single_fault_at_any_call_doubles_loses_or_stops_a_mail(
+    mail: OwedMail, step: Step, hides_for: int, stale_for: int
+) -> None:
+    calls = await calls_of_an_undisturbed_sending(mail, step)
+    assert calls > 10
+    for number in range(1, calls + 1):
+        for trouble in Trouble:
+            await sweep(mail, step, {number: trouble}, hides_for, stale_for)
+
+
+async def test_no_two_faults_do_either() -> None:
+    calls = await calls_of_an_undisturbed_sending(NOTICE, Step.DENIED)
+    for first in range(1, calls + 1):
+        for second in range(first + 1, calls + 4):
+            for trouble in (Trouble.LOST, Trouble.APPLIED, Trouble.KILLED):
+                await sweep(NOTICE, Step.DENIED, {first: trouble, second: Trouble.APPLIED}, 1, 1)
+
+
+async def sweep(mail: OwedMail, step: Step, plan: dict[int, Trouble], hides_for: int, stale_for: int) -> None:
+    room = await Room(Postbox(hides_for=hides_for, stale_for=stale_for)).owe(mail, step)
+    room.box.trouble = lambda _call, number: plan.get(number)
+    for _ in range(TICKS):
+        await room.tick(mail)
+    told = f"{plan} hides {hides_for} stale {stale_for}"
+    assert len(room.box.delivered) == 1, told
+    assert (await room.mail(mail)).step is MailStep.VERIFIED, told
+    case = await room.case()
+    assert case.version == 2, told
+    assert case.step is (Step.ASKED if mail is REQUEST else Step.NOTICED), told
+
+
+async def test_a_message_that_is_never_seen_again_is_never_sent_again() -> None:
+    room = await Room(Postbox(hides_for=10**6)).owe(NOTICE, Step.DENIED)
+    room.box.trouble = lambda call, _number: Trouble.APPLIED if call == "send" else None
+    for _ in range(20):
+        await room.tick(NOTICE)
+    assert len(room.box.delivered) == 1
+    assert (await room.case()).step is Step.DENIED, "grace must not start on hope"
+
+
+async def test_a_draft_somebody_threw_away_is_not_replaced() -> None:
+    room = await Room().owe(NOTICE, Step.DENIED)
+    room.box.trouble = lambda call, _number: Trouble.LOST if call == "send" else None
+    await room.tick(NOTICE)
+    room.box.messages.clear()
+    room.box.trouble = lambda _call, _number: None
+    for _ in range(5):
+        with pytest.raises(Transient):
+            await room.sending.send(NOTICE.home, NOTICE.id)
+    assert room.box.delivered == []
+
+
+async def test_the_draft_and_the_row_carry_the_same_marker() -> None:
+    room = await Room().owe(REQUEST)
+    await room.sending.send(REQUEST.home, REQUEST.id)
+    (message,) = room.box.messages.values()
+    assert message.marker == marker(REQUEST.home, REQUEST.id)
+    assert len(message.marker) == 32
+
+
+async def dropped(room: Room, mail: OwedMail) -> str:
+    await room.sending.send(mail.home, mail.id)
+    assert room.box.delivered == []
+    found = await room.mail(mail)
+    assert found.step is MailStep.DROPPED
+    assert await room.ledger.owed_mails() == ()
+    return str(found.facts["dropped"])
+
+
+async def test_a_question_past_its_deadline_is_dropped() -> None:
+    room = await Room().owe(REQUEST)
+    room.clock.move(batch(3).deadline + timedelta(seconds=1))
+    assert await dropped(room, REQUEST) == "batch-closed"
+
+
+async def test_a_question_of_a_closed_batch_is_dropped() -> None:
+    room = await Room().owe(REQUEST)
+    stored = await room.ledger.batch(BATCH)
+    assert stored
+    await room.ledger.save_batch(replace(stored, step=BatchStep.CLOSED))
+    assert await dropped(room, REQUEST) == "batch-closed"
+
+
+async def test_a_question_everybody_has_answered_in_my_access_is_dropped() -> None:
+    room = await Room().owe(REQUEST, Step.KEPT)
+    assert await dropped(room, REQUEST) == "answered-already"
+
+
+async def test_a_question_asks_only_about_guests_nobody_has_answered_for() -> None:
+    room = await Room().owe(REQUEST)
+    case = await room.case(1)
+    kept = steps.answered(case, a_submission(Choice.KEEP).answer)
+    await room.ledger.move(Move(case=kept, kind="answered", actor="sara", at=NOW))
+    await room.sending.send(REQUEST.home, REQUEST.id)
+    assert room.box.delivered[0].subject.startswith("2 guests")
+    assert "Sam Visser" not in room.box.delivered[0].text
+    assert (await room.case(1)).step is Step.KEPT
+
+
+async def test_a_notice_is_dropped_when_the_reviewer_changed_her_mind() -> None:
+    room = await Room().owe(NOTICE, Step.DENIED)
+    kept = steps.answered(await room.case(), a_submission(Choice.KEEP).answer)
+    await room.ledger.move(Move(case=kept, kind="answered", actor="sara", at=NOW))
+    assert await dropped(room, NOTICE) == "case-moved-on"
+
+
+async def test_a_change_of_mind_while_the_notice_leaves_wins() -> None:
+    room = await Room().owe(NOTICE, Step.DENIED)
+    room.box.trouble = lambda call, _number: Trouble.KILLED if call == "send" else None
+    await room.tick(NOTICE)
+    room.box.trouble = lambda _call, _number: None
+    kept = steps.answered(await room.case(), a_submission(Choice.KEEP).answer)
+    await room.ledger.move(Move(case=kept, kind="answered", actor="sara", at=NOW))
+    await room.sending.send(NOTICE.home, NOTICE.id)
+    assert (await room.mail(NOTICE)).step is MailStep.VERIFIED
+    assert (await room.case()).step is Step.KEPT
+
+
+async def test_a_mail_about_an_earlier_case_of_the_guest_is_dropped() -> None:
+    old = replace(NOTICE, id="guest-notice.case-0")
+    room = await Room().owe(old, Step.DENIED)
+    assert await dropped(room, old) == "case-replaced"
+
+
+@pytest.mark.parametrize("mail", [REQUEST, NOTICE])
+async def test_in_report_mode_questions_and_notices_wait_and_go_out_later(mail: OwedMail) -> None:
+    room = await Room(mode=Mode.REPORT).owe(mail, Step.OPENED if mail is REQUEST else Step.DENIED)
+    await room.sending.send(mail.home, mail.id)
+    assert (await room.mail(mail)).step is MailStep.PENDING
+    assert room.box.messages == {}
+    room.policies.policy = POLICY
+    await room.sending.send(mail.home, mail.id)
+    assert len(room.box.delivered) == 1
+
+
+def about(kind: MailKind, **changes: Any) -> OwedMail:
+    return replace(
+        NOTICE, id=f"{kind}.case-1", kind=kind, to="sara@contoso.example", language="en", **changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "case", "sent"),
+    [
+        (MailKind.REMOVAL_DONE, a_case(Step.DELETED), True),
+        (MailKind.REMOVAL_DONE, a_case(Step.CLOSED, outcome=Outcome.REMOVED, deleted_at=NOW), True),
+        (MailKind.REMOVAL_DONE, a_case(Step.CLOSED, outcome=Outcome.RESTORED, deleted_at=NOW), False),
+        (MailKind.REMOVAL_DONE, a_case(Step.QUARANTINED), False),
+        (MailKind.RESTORED, a_case(Step.RESTORED), True),
+        (MailKind.RESTORED, a_case(Step.CLOSED, outcome=Outcome.RESTORED, closed_at=NOW), True),
+        (MailKind.RESTORED, a_case(Step.CLOSED, outcome=Outcome.REMOVED, closed_at=NOW), False),
+    ],
+)
+async def test_word_of_what_was_done_is_sent_while_it_is_true(kind: MailKind, case: Case, sent: bool) -> None:  # noqa: FBT001
+    room = await Room().owe(about(kind), Step.OPENED)
+    now = replace(case, batch_id=BATCH, version=2)
+    await room.ledger.move(Move(case=now, kind="anything", actor="gatehouse", at=NOW))
+    await room.sending.send(NOTICE.home, f"{kind}.case-1")
+    assert len(room.box.delivered) == sent
+    assert (await room.case()).version == 2, "telling changes no case"
+
+
+async def test_a_receipt_says_what_the_cases_hold() -> None:
+    receipt = replace(REQUEST, id="answer-receipt.0123456789abcdef", kind=MailKind.ANSWER_RECEIPT)
+    room = await Room().owe(receipt, Step.KEPT)
+    await room.sending.send(receipt.home, receipt.id)
+    assert room.box.delivered[0].subject == "Your 3 answers are recorded"
+
+
+DIGEST: Final = OwedMail(
+    home=f"run:{RUN}",
+    id="run-digest.1",
+    kind=MailKind.RUN_DIGEST,
+    to="desk@contoso.example",
+    language="nl",
+    owed_at=NOW,
+)
+
+
+async def begun(room: Room) -> None:
+    run = await room.ledger.begin_run("night", NOW, owner="o", now=NOW, lease=timedelta(minutes=5))
+    assert run is not None
+
+
+async def test_operators_get_the_digest_of_a_run_with_its_plan() -> None:
+    room = Room()
+    run = await room.ledger.begin_run("night", NOW, owner="o", now=NOW, lease=timedelta(minutes=5))
+    assert run is not None
+    await room.archive.save_plan(run.id, a_plan())
+    mail = replace(DIGEST, home=f"run:{run.id}")
+    await room.ledger.owe(mail)
+    await room.sending.send(mail.home, mail.id)
+    assert "1.234 gastaccounts" in room.box.delivered[0].text
+
+
+async def test_an_alarm_reaches_operators_though_the_run_never_began() -> None:
+    room = Room(mode=Mode.REPORT)
+    alarm = replace(DIGEST, id="alert-night-overdue.1", facts={"alert": "night-overdue"})
+    await room.ledger.owe(alarm)
+    await room.sending.send(alarm.home, alarm.id)
+    assert room.box.delivered[0].subject.startswith("Let op")
+
+
+async def test_a_digest_of_no_run_is_dropped() -> None:
+    room = Room()
+    await room.ledger.owe(DIGEST)
+    assert await dropped(room, DIGEST) == "run-gone"
+
+
+async def test_a_mail_nobody_owes_is_an_error() -> None:
+    with pytest.raises(Gone):
+        await Room().sending.send("batch:none", "review-request")
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        replace(REQUEST, kind=MailKind.GUEST_NOTICE),
+        replace(NOTICE, id="run-digest.case-1", kind=MailKind.RUN_DIGEST),
+        replace(DIGEST, kind=MailKind.RESTORED, home=f"run:{RunId('night:2026-11-20T02:00Z')}"),
+    ],
+)
+async def test_a_mail_at_home_in_the_wrong_place_is_parked(mail: OwedMail) -> None:
+    room = Room()
+    await keep_batch(room.ledger, batch(1), Step.RESTORED)
+    await begun(room)
+    await room.ledger.owe(mail)
+    with pytest.raises(Malformed):
+        await room.sending.send(mail.home, mail.id)
+    assert room.box.messages == {}
+
+
+async def test_logs_hold_ids_only(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    room = await Room().owe(NOTICE, Step.DENIED)
+    await room.sending.send(NOTICE.home, NOTICE.id)
+    events = [getattr(record, "event", None) for record in caplog.records]
+    assert events == ["mail.drafted", "mail.sent", "mail.verified"]
+    told = " ".join(str(vars(record)) for record in caplog.records)
+    assert "@" not in told.replace("@contoso", "@") or "fabrikam" not in told
+    assert "Visser" not in told
+
+
+def test_every_trouble_is_played() -> None:
+    made: Callable[[str], Trouble] = Trouble
+    assert {made(one) for one in ("refused", "lost", "applied", "killed")} == set(Trouble)
