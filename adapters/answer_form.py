@@ -69,8 +69,8 @@ def check(
     """Say which answers of a form are new, or what is amiss with it. All of it is taken, or nothing."""
     fresh: list[Submission] = []
     errors: dict[GuestId, str] = {}
-    chosen = {card: form.typed[card.guest_id] for card in cards if form.typed[card.guest_id].choice}
-    for card, typed in chosen.items():
+    chosen = [(card, form.typed[card.guest_id]) for card in cards if form.typed[card.guest_id].choice]
+    for card, typed in chosen:
         last = latest.get(card.guest_id)
         if last is not None and is_same(typed, last.answer):
             continue

@@ -33,9 +33,9 @@ _ORDINARY = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime
 
 def put_events_first() -> None:
     """Have every logger of the house write its event first. Safe to repeat."""
-    for name in ["gatehouse", *logging.root.manager.loggerDict]:
+    for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
-        mine = name == "gatehouse" or name.startswith("gatehouse.")
+        mine = name.partition(".")[0] in {"gatehouse", "adapters", "notifications", "reviews"}
         if mine and not any(isinstance(one, EventFirst) for one in logger.filters):
             logger.addFilter(EventFirst())
 

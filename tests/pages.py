@@ -43,13 +43,19 @@ def table(text: str) -> list[Mapping[str, str]]:
         LookupError: there is no table.
 
     """
+    for rows in tables(text):
+        return rows
+    raise LookupError("there is no table")
+
+
+def tables(text: str) -> Iterator[list[Mapping[str, str]]]:
+    """Yield every table of a text, as rows by column."""
     lines = iter(text.splitlines())
     for line in lines:
         if line.startswith("|"):
             head = cells(line)
             next(lines)
-            return [dict(zip(head, cells(row), strict=True)) for row in _rows(lines)]
-    raise LookupError("there is no table")
+            yield [dict(zip(head, cells(row), strict=True)) for row in _rows(lines)]
 
 
 def cells(line: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from adapters.settings import SETTINGS
 from tests.events import events
 from tests.house import ROOT, House, the_house
-from tests.pages import anchors, links, page, pages, section, table
+from tests.pages import anchors, links, page, pages, section, table, tables
 
 ARCHITECTURE = "docs/architecture.md"
 NO_APP = pytest.mark.skipif(
@@ -127,7 +127,7 @@ def test_every_place_on_the_map_of_the_house_exists() -> None:
 
 def test_every_word_of_the_glossary_is_used_in_the_code() -> None:
     text = "\n".join(the_house().text(source.path) for source in the_house().production).lower()
-    rows = table(page("docs/glossary.md"))
+    rows = [row for one in tables(page("docs/glossary.md")) for row in one]
     words = {word.strip(" `*") for row in rows for word in next(iter(row.values())).split(",")}
 
     assert len(words) > 20
@@ -157,14 +157,13 @@ def test_the_walls_in_the_pages_are_the_walls_in_the_tests() -> None:
 def _triggers() -> dict[str, tuple[str, str]]:
     import function_app
 
-    roles = _roles()
-    return {
-        function.get_function_name(): (
-            _started_by(function.get_trigger().get_dict_repr()),
-            roles[function.get_function_name()],
-        )
-        for function in function_app.app.get_functions()
-    }
+    roles, found = _roles(), {}
+    for function in function_app.app.get_functions():
+        name, trigger = function.get_function_name(), function.get_trigger()
+        assert name is not None
+        assert trigger is not None
+        found[name] = (_started_by(trigger.get_dict_repr()), roles[name])
+    return found
 
 
 def _roles() -> dict[str, str]:

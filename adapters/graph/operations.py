@@ -1,14 +1,17 @@
 """Every Microsoft Graph operation Gatehouse uses, and the application permissions each one takes.
 
 Names are spelt as in Microsoft's OpenAPI description of Graph v1.0; permissions as in its permission tables
-(graph-facts.md B, C1, E, F, L). docs/permissions.md and the deployment are checked against this list.
+(graph-facts.md B, C1, E, F, L), each time the least one we ask for: who may write groups also reads them.
+docs/permissions.md and the deployment are checked against this list.
 """
 
 from dataclasses import dataclass
 
 _USERS = ("User.Read.All",)
 _SIGN_INS = ("User.Read.All", "AuditLog.Read.All")
+_READS_GROUPS = ("GroupMember.Read.All",)
 _GROUPS = ("Group.ReadWrite.All",)
+_READS_REVIEWS = ("AccessReview.Read.All",)
 _REVIEWS = ("AccessReview.ReadWrite.All",)
 _MAIL = ("Mail.ReadWrite",)
 
@@ -51,17 +54,17 @@ RESTORE_USER = Operation(
     repeatable=False,
 )
 
-FIND_GROUPS = Operation(name="GET /groups", needs=_GROUPS)
+FIND_GROUPS = Operation(name="GET /groups", needs=_READS_GROUPS)
 CREATE_GROUP = Operation(name="POST /groups", needs=_GROUPS, repeatable=False)
-LIST_MEMBERS = Operation(name="GET /groups/{group-id}/members", needs=_GROUPS)
+LIST_MEMBERS = Operation(name="GET /groups/{group-id}/members", needs=_READS_GROUPS)
 ADD_MEMBERS = Operation(name="PATCH /groups/{group-id}", needs=_GROUPS)
 DELETE_GROUP = Operation(name="DELETE /groups/{group-id}", needs=_GROUPS)
 
-FIND_DEFINITIONS = Operation(name=f"GET {_DEFINITIONS}", needs=_REVIEWS)
+FIND_DEFINITIONS = Operation(name=f"GET {_DEFINITIONS}", needs=_READS_REVIEWS)
 CREATE_DEFINITION = Operation(name=f"POST {_DEFINITIONS}", needs=_REVIEWS, repeatable=False)
-READ_DEFINITION = Operation(name=f"GET {_DEFINITION}", needs=_REVIEWS)
-LIST_INSTANCES = Operation(name=f"GET {_DEFINITION}/instances", needs=_REVIEWS)
-LIST_DECISIONS = Operation(name=f"GET {_INSTANCE}/decisions", needs=_REVIEWS)
+READ_DEFINITION = Operation(name=f"GET {_DEFINITION}", needs=_READS_REVIEWS)
+LIST_INSTANCES = Operation(name=f"GET {_DEFINITION}/instances", needs=_READS_REVIEWS)
+LIST_DECISIONS = Operation(name=f"GET {_INSTANCE}/decisions", needs=_READS_REVIEWS)
 RECORD_DECISION = Operation(name=f"POST {_INSTANCE}/batchRecordDecisions", needs=_REVIEWS)
 """Repeatable although a POST: the same decision on the same guest and group changes nothing more."""
 

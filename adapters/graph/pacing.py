@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from reviews.ports import Clock
 
+
 class Gate:
     """One moment before which nobody asks anything: Graph named it in a Retry-After."""
 

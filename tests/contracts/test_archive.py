@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -16,12 +16,6 @@ from reviews.ports import Archive
 from sandbox.azurite import Azurite
 from sandbox.memory import MemoryArchive
 from tests.contracts.ledger_samples import ANN, BOB, RUN, a_plan
-
-
-@pytest.fixture(scope="module")
-def azurite() -> Iterator[Azurite]:
-    with Azurite() as running:
-        yield running
 
 
 @pytest.fixture(params=["memory", "blobs"])

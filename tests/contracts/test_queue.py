@@ -1,7 +1,7 @@
 """What every queue does, in memory and in Queue Storage."""
 
 import base64
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -29,7 +29,7 @@ MESSAGES: tuple[Message, ...] = (
 )
 
 
-class Rig(Protocol):
+class Line(Protocol):
     """A queue and a look into it."""
 
     @property
@@ -67,12 +67,6 @@ class InStorage:
         await client.send_message("bm8=")
 
 
-@pytest.fixture(scope="module")
-def azurite() -> Iterator[Azurite]:
-    with Azurite() as running:
-        yield running
-
-
 @pytest.fixture
 async def storage(azurite: Azurite) -> AsyncIterator[Storage]:
     storage = connect(StateAt(connection_string=azurite.connection_string))
@@ -83,7 +77,7 @@ async def storage(azurite: Azurite) -> AsyncIterator[Storage]:
 
 
 @pytest.fixture(params=["memory", "storage"])
-async def rig(request: pytest.FixtureRequest, storage: Storage) -> Rig:
+async def line(request: pytest.FixtureRequest, storage: Storage) -> Line:
     if request.param == "memory":
         return InMemory()
     queue = AzureQueue(storage.queues)
@@ -91,47 +85,47 @@ async def rig(request: pytest.FixtureRequest, storage: Storage) -> Rig:
     return InStorage(queue, storage)
 
 
-async def test_what_is_put_is_there_to_be_taken(rig: Rig) -> None:
+async def test_what_is_put_is_there_to_be_taken(line: Line) -> None:
     for message in MESSAGES:
-        await rig.queue.put(message)
+        await line.queue.put(message)
 
-    visible = await rig.visible()
+    visible = await line.visible()
 
     assert len(visible) == len(MESSAGES)
     assert all(message in visible for message in MESSAGES)
 
 
-async def test_what_waits_is_not_visible_yet(rig: Rig) -> None:
-    await rig.queue.put(MESSAGES[0], after=timedelta(minutes=5))
+async def test_what_waits_is_not_visible_yet(line: Line) -> None:
+    await line.queue.put(MESSAGES[0], after=timedelta(minutes=5))
 
-    assert await rig.visible() == []
-
-
-async def test_the_same_message_may_be_put_twice(rig: Rig) -> None:
-    await rig.queue.put(MESSAGES[2])
-    await rig.queue.put(MESSAGES[2])
-
-    assert await rig.visible() == [MESSAGES[2], MESSAGES[2]]
+    assert await line.visible() == []
 
 
-async def test_parked_messages_are_counted(rig: Rig) -> None:
-    assert await rig.queue.parked() == {}
+async def test_the_same_message_may_be_put_twice(line: Line) -> None:
+    await line.queue.put(MESSAGES[2])
+    await line.queue.put(MESSAGES[2])
 
-    await rig.park(MESSAGES[3])
-
-    assert await rig.queue.parked() == {"mail-poison": 1}
+    assert await line.visible() == [MESSAGES[2], MESSAGES[2]]
 
 
-async def test_a_message_that_is_no_message_of_ids_is_refused(rig: Rig) -> None:
+async def test_parked_messages_are_counted(line: Line) -> None:
+    assert await line.queue.parked() == {}
+
+    await line.park(MESSAGES[3])
+
+    assert await line.queue.parked() == {"mail-poison": 1}
+
+
+async def test_a_message_that_is_no_message_of_ids_is_refused(line: Line) -> None:
     with pytest.raises(Malformed):
-        await rig.queue.put(SendMail(home="guest:g", mail_id="x" * 2000))
-    assert await rig.visible() == []
+        await line.queue.put(SendMail(home="guest:g", mail_id="x" * 2000))
+    assert await line.visible() == []
 
 
-async def test_a_wait_beyond_a_week_is_refused(rig: Rig) -> None:
-    await rig.queue.put(MESSAGES[0], after=timedelta(days=7))
+async def test_a_wait_beyond_a_week_is_refused(line: Line) -> None:
+    await line.queue.put(MESSAGES[0], after=timedelta(days=7))
     with pytest.raises(NotSupported):
-        await rig.queue.put(MESSAGES[0], after=timedelta(days=7, seconds=1))
+        await line.queue.put(MESSAGES[0], after=timedelta(days=7, seconds=1))
 
 
 async def test_a_queue_that_is_not_there_is_a_fault(storage: Storage) -> None:

@@ -1,7 +1,6 @@
 """The outbox: whatever fails, whenever, each mail arrives once or is dropped for a reason."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -397,10 +396,5 @@ async def test_logs_hold_ids_only(caplog: pytest.LogCaptureFixture) -> None:
     events = [getattr(record, "event", None) for record in caplog.records]
     assert events == ["mail.drafted", "mail.sent", "mail.verified"]
     told = " ".join(str(vars(record)) for record in caplog.records)
-    assert "@" not in told.replace("@contoso", "@") or "fabrikam" not in told
-    assert "Visser" not in told
-
-
-def test_every_trouble_is_played() -> None:
-    made: Callable[[str], Trouble] = Trouble
-    assert {made(one) for one in ("refused", "lost", "applied", "killed")} == set(Trouble)
+    assert "@" not in told
+    assert "visser" not in told.lower()

@@ -1,0 +1,94 @@
+"""People at the door of the answer page: the headers App Service Authentication gives them, and a client."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+
+from adapters.clock import HandClock
+from adapters.web import make_web
+from reviews.model import Batch, GuestId
+from reviews.policy import Policy
+from sandbox.memory import MemoryLedger
+from tests.builders import NOW, SARA, guid
+from tests.letters import BATCH, HERE, POLICY, Tray, Unchanging, batch, keep_batch
+
+TENANT: Final = guid(7777)
+CLAIM: Final = "http://schemas.microsoft.com/identity/claims/"
+HEADER: Final = "X-MS-CLIENT-PRINCIPAL"
+OURS: Final = {"Sec-Fetch-Site": "same-origin"}
+
+
+def encoded(document: object) -> str:
+    return base64.b64encode(json.dumps(document).encode()).decode()
+
+
+def principal(object_id: str = SARA, tenant_id: str = TENANT) -> dict[str, Any]:
+    claims = [
+        {"typ": f"{CLAIM}objectidentifier", "val": object_id},
+        {"typ": f"{CLAIM}tenantid", "val": tenant_id},
+        {"typ": "name", "val": "Sara Sponsor"},
+    ]
+    return {"auth_typ": "aad", "claims": claims, "name_typ": "name", "role_typ": "roles"}
+
+
+def signed_in(object_id: str = SARA, tenant_id: str = TENANT) -> dict[str, str]:
+    return {HEADER: encoded(principal(object_id, tenant_id))}
+
+
+class Site:
+    """The web role over a ledger in memory, with one batch of guests."""
+
+    def __init__(self, *, auth_enabled: bool = True, policy: Policy = POLICY, ledger: Any = None) -> None:
+        self.ledger = MemoryLedger()
+        self.queue = Tray()
+        self.clock = HandClock(NOW)
+        self.policies = Unchanging(policy)
+        self.app = make_web(
+            ledger=ledger or self.ledger,
+            queue=self.queue,
+            clock=self.clock,
+            policies=self.policies,
+            tenant_id=TENANT,
+            auth_enabled=auth_enabled,
+            public_url=HERE,
+        )
+
+    async def with_batch(self, count: int = 3, **changes: object) -> "Site":
+        whole: Batch = batch(count, **changes)
+        await keep_batch(self.ledger, whole)
+        return self
+
+    async def request(
+        self,
+        method: str,
+        path: str = f"/r/{BATCH}",
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+            return await client.request(method, path, headers=headers, **more)
+
+    async def page(self) -> str:
+        return (await self.request("GET", headers=signed_in())).text
+
+    async def answer(self, form: Mapping[str, str], **changes: str) -> httpx.Response:
+        sent = {"nonce": "n0nce-of-the-batch", **form}
+        return await self.request("POST", headers={**signed_in(), **OURS, **changes}, data=sent)
+
+    async def recorded(self, number: int = 1) -> list[tuple[int, str, str]]:
+        """Return version, choice and reason of every answer about a guest."""
+        return [
+            (one.version, one.answer.choice.value, one.answer.justification)
+            for one in await self.ledger.answers(BATCH)
+            if one.guest_id == GuestId(guid(number))
+        ]
+
+
+def choice(number: int, value: str, why: str = "", seen: int = 0) -> dict[str, str]:
+    """Return what the form sends about one guest."""
+    guest = guid(number)
+    return {f"c.{guest}": value, f"j.{guest}": why, f"v.{guest}": str(seen)}
