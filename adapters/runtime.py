@@ -7,6 +7,7 @@ from typing import Self
 
 import azure.functions as func
 from azure.core.credentials_async import AsyncTokenCredential
+from starlette.applications import Starlette
 
 from adapters.blobs import BlobArchive
 from adapters.clock import HandClock, SystemClock
@@ -200,19 +201,22 @@ class House:
         )
 
     @cached_property
+    def web(self) -> Starlette:
+        """The answer page."""
+        return make_web(
+            ledger=self.ledger,
+            queue=self.queue,
+            clock=self.clock,
+            policies=self.policies,
+            tenant_id=self.settings.tenant_id,
+            auth_enabled=self.settings.auth_enabled,
+            public_url=self.settings.public_url,
+        )
+
+    @cached_property
     def pages(self) -> func.AsgiMiddleware:
         """The answer page, as the Functions host calls it."""
-        return func.AsgiMiddleware(  # type: ignore[no-untyped-call]
-            make_web(
-                ledger=self.ledger,
-                queue=self.queue,
-                clock=self.clock,
-                policies=self.policies,
-                tenant_id=self.settings.tenant_id,
-                auth_enabled=self.settings.auth_enabled,
-                public_url=self.settings.public_url,
-            )
-        )
+        return func.AsgiMiddleware(self.web)  # type: ignore[no-untyped-call]
 
     async def serve(self, request: func.HttpRequest, context: func.Context) -> func.HttpResponse:
         """Answer one request of the answer page."""

@@ -257,7 +257,11 @@ def objection(act: Act, case: Case, guest: Guest | None, policy: Policy, now: da
 
 def no_question(guest: Guest | None, policy: Policy, now: datetime) -> Reason | None:
     """Say why nobody may be asked about a guest; None when somebody may. Needs no sign-in activity."""
-    return because("not-in-directory") if guest is None else _not_for(Act.ASK, guest, policy, now)
+    if guest is None:
+        return because("not-in-directory")
+    if not guest.enabled:
+        return because("account-disabled")
+    return _left_alone(guest, policy, now) or _not_allowed(Act.ASK, guest, policy)
 
 
 def no_harm(act: Act, case: Case, guest: Guest | None, policy: Policy, now: datetime) -> Reason | None:
@@ -266,11 +270,13 @@ def no_harm(act: Act, case: Case, guest: Guest | None, policy: Policy, now: date
         return because("not-in-directory")
     if case.step not in STARTS_FROM[act]:
         return because("case-moved-on", step=case.step.value)
+    # What only a person can mend comes last: the case is handed over when nothing else forbids the act.
     return (
-        _not_for(act, guest, policy, now)
+        _left_alone(guest, policy, now)
         or _not_known_unused(case, guest)
         or _not_founded(case, guest, policy, now)
         or _not_yet(act, case, guest, policy, now)
+        or _not_allowed(act, guest, policy)
     )
 
 
@@ -279,27 +285,26 @@ def exemption(guest_id: GuestId, policy: Policy, now: datetime) -> Exemption | N
     return policy.exemption(guest_id, local_date(policy.tenant.zone, now))
 
 
-def _not_for(act: Act, guest: Guest, policy: Policy, now: datetime) -> Reason | None:
+def _left_alone(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
     exempted = exemption(guest.id, policy, now)
     if exempted is not None:
         return because("exempt", until=exempted.until.isoformat())
     kind = classify(guest, policy.tenant.home_domains)
     if kind not in policy.scope.kinds:
         return because("kind-out-of-scope", kind=kind.value)
-    if act not in ALLOWED[kind]:
-        return because("kind-not-allowed", kind=kind.value)
-    if act is Act.ASK and not guest.enabled:
-        return because("account-disabled")
-    return _too_new(guest, policy, now)
-
-
-def _too_new(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
     there_since = in_place_since(guest)
     if there_since is None:
         return because("age-unknown")
     if now - there_since < policy.scope.min_account_age:
         return because("account-new", days=max((now - there_since).days, 0))
     return None
+
+
+def _not_allowed(act: Act, guest: Guest, policy: Policy) -> Reason | None:
+    kind = classify(guest, policy.tenant.home_domains)
+    if act not in ALLOWED[kind]:
+        return because("kind-not-allowed", kind=kind.value)
+    return because("guest-without-mail") if act is Act.NOTICE and not guest.mail else None
 
 
 def _not_known_unused(case: Case, guest: Guest) -> Reason | None:
@@ -326,7 +331,7 @@ def _not_founded(case: Case, guest: Guest, policy: Policy, now: datetime) -> Rea
 
 def _not_yet(act: Act, case: Case, guest: Guest, policy: Policy, now: datetime) -> Reason | None:
     if act is Act.NOTICE:
-        return None if guest.mail else because("guest-without-mail")
+        return None
     if case.notice_at is None:
         return because("no-notice")
     if act is Act.BLOCK:

@@ -172,9 +172,9 @@ class MemoryHouse(House):
         *,
         clock: HandClock,
         transport: httpx.AsyncBaseTransport,
-        ledger: MemoryLedger,
-        queue: MemoryQueue,
-        archive: MemoryArchive,
+        ledger: Ledger,
+        queue: Queue,
+        archive: Archive,
     ) -> None:
         super().__init__(settings, clock=clock)
         self._transport = transport

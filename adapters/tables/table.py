@@ -27,8 +27,6 @@ from reviews.errors import Conflict, Malformed
 
 AT_ONCE = 16
 """How many point reads or pointer writes are under way at the same time."""
-AFTER = "\uffff"
-"""Sorts behind every key that begins the same way."""
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -154,7 +152,7 @@ class Table:
     ) -> AsyncIterator[Stored]:
         """Yield the rows of a partition in order: those that begin with ``prefix``, or come ``before``."""
         left = at_most
-        last = prefix + AFTER if before is None else before
+        last = _end_of(prefix) if before is None else before
         async with aclosing(self._entities(partition, prefix, last, at_most)) as entities:
             async for entity in entities:
                 if left is not None:
@@ -179,7 +177,8 @@ class Table:
     async def _entities(
         self, partition: str, first: str, last: str, at_most: int | None
     ) -> AsyncGenerator[Any, None]:
-        query = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @last"
+        query = "PartitionKey eq @partition and RowKey ge @first"
+        query += " and RowKey lt @last" if last else ""
         parameters = {"partition": partition, "first": first, "last": last}
         async with translated(self._at(partition, first)):
             async for entity in self._client.query_entities(
@@ -213,6 +212,11 @@ def _condition(write: Write) -> dict[str, Any]:
         "etag": write.etag,
         "match_condition": MatchConditions.IfNotModified,
     }
+
+
+def _end_of(prefix: str) -> str:
+    """Return what sorts right behind every key that begins with a prefix; nothing for no prefix."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1) if prefix else ""
 
 
 async def each(items: Iterable[A], work: Callable[[A], Awaitable[B]]) -> list[B]:

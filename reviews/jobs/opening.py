@@ -65,7 +65,12 @@ class Opening:
             if current is None or current.id != ask.case_id:
                 await self.ledger.move(_opening_move(batch, ask, reviewer, current, self.clock.now()))
         return await self.ledger.save_batch(
-            replace(batch, reviewer=reviewer, guests=tuple(guest.id for _, guest, _ in kept))
+            replace(
+                batch,
+                reviewer_id=reviewer.id,
+                reviewer=reviewer,
+                guests=tuple(guest.id for _, guest, _ in kept),
+            )
         )
 
     async def _reviewer(self, batch: Batch, policy: Policy) -> Person | None:

@@ -8,7 +8,7 @@ from reviews import remediation
 from reviews.errors import Transient
 from reviews.jobs.telling import to_reviewer
 from reviews.messages import SendMail
-from reviews.model import Case, GuestId, RunId, Step
+from reviews.model import Case, GuestId, Outcome, RunId, Step
 from reviews.ports import Clock, Directory, Ledger, Policies, Queue
 from reviews.records import MailKind, Move
 
@@ -77,4 +77,6 @@ class Undoing:
         for mail in owes:
             await self.queue.put(SendMail(home=mail.home, mail_id=mail.id))
         log.info("guest restored", extra={"event": "action.restored", "case": case.id})
-        return moved
+        # A cut before this line leaves a case at RESTORED, which the next night closes.
+        over = remediation.closed(moved, now, Outcome.RESTORED, rests_until=moved.rests_until)
+        return await self.ledger.move(Move(case=over, kind="closed", actor=by, at=now))

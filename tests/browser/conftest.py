@@ -4,10 +4,11 @@ import asyncio
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Coroutine, Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pytest
 import uvicorn
@@ -16,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.azurite import find_node
 from tests.reviewers import Site, signed_in
+
+T = TypeVar("T")
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 HERE: Final = Path(__file__).parent
@@ -40,6 +43,12 @@ def axe() -> str:
         command = [*find_node().npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"]
         subprocess.run(command, cwd=HERE, check=True, timeout=120)
     return AXE.read_text(encoding="utf-8")
+
+
+def settled(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end beside the browser's own loop, which holds this thread."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(asyncio.run, work).result(30)
 
 
 class SignedIn:
@@ -86,7 +95,7 @@ class Visit:
 
 @contextmanager
 def visited(count: int, **changes: object) -> Iterator[Visit]:
-    site = asyncio.run(Site().with_batch(count, **changes))
+    site = settled(Site().with_batch(count, **changes))
     door = SignedIn(site.app)
     with served(door) as address:
         yield Visit(site, door, address)

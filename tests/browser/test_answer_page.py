@@ -1,6 +1,5 @@
 """A busy colleague answers on a phone, with a keyboard, enlarged, in the dark, or listening."""
 
-import asyncio
 import os
 import re
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from notifications.render import letter
-from tests.browser.conftest import Visit, visited
+from tests.browser.conftest import Visit, settled, visited
 from tests.builders import a_person, guid
 from tests.letters import BATCH, every_mail, setting
 from tests.reviewers import choice, signed_in
@@ -85,7 +84,7 @@ def amiss(page: Page, visit: Visit) -> None:
 
 def answered(page: Page, visit: Visit) -> None:
     form = {**choice(1, "keep", "Tender runs until May"), **choice(2, "remove")}
-    asyncio.run(visit.site.answer(form))
+    settled(visit.site.answer(form))
     go(page, visit)
 
 
@@ -96,7 +95,7 @@ def refused(page: Page, visit: Visit) -> None:
 
 def over(page: Page, visit: Visit) -> None:
     answered(page, visit)
-    stored = asyncio.run(visit.site.ledger.batch(BATCH))
+    stored = settled(visit.site.ledger.batch(BATCH))
     assert stored
     visit.site.clock.move(stored.deadline.replace(year=2027))
     go(page, visit)
@@ -165,11 +164,11 @@ def test_a_sponsor_answers_changes_her_mind_and_sees_what_was_recorded(browser: 
         page.get_by_role("button", name="Send my answers").click()
         expect(page.get_by_role("status")).to_contain_text("All 3 answers are recorded")
         page.reload()
-        assert asyncio.run(visit.site.recorded(1)) == [
+        assert settled(visit.site.recorded(1)) == [
             (1, "keep", "Tender runs until May"),
             (2, "remove", ""),
         ]
-        assert asyncio.run(visit.site.recorded(2)) == [(1, "dont-know", "")]
+        assert settled(visit.site.recorded(2)) == [(1, "dont-know", "")]
 
 
 def test_an_error_stands_beside_its_card_and_keeps_everything(browser: Browser) -> None:

@@ -81,6 +81,7 @@ async def test_a_restored_account_is_back_with_its_groups_and_sponsors(room: Roo
     group = await room.a_group("ada", "pim")
     await room.graph.delete(f"/users/{ada}")
     assert [m["id"] for m in (await room.get(f"/groups/{group}/members"))["value"]] == [room.id("pim")]
+    assert room.tenant.groups_created()[0]["members"] == [room.id("pim")]
     answer = await room.graph.post(f"/directory/deletedItems/{ada}/restore")
     assert (answer.status_code, answer.json()["id"]) == (200, ada)
     assert [m["id"] for m in (await room.get(f"/groups/{group}/members"))["value"]] == [ada, room.id("pim")]

@@ -94,8 +94,10 @@ async def test_without_both_ids_the_batch_decides_on_everything(room: Room) -> N
 async def test_an_id_that_matches_nobody_changes_nothing_and_does_not_say_so(room: Room) -> None:
     group = await room.a_group("ada")
     definition, instance = await room.a_review(group)
+    elsewhere = {"principalId": room.id("ada"), "resourceId": room.id("Vendor office")}
     stranger = {"principalId": room.id("pim"), "resourceId": group}
-    assert await record(room, definition, instance, decision="Deny", **stranger) == 204
+    for ids in (elsewhere, stranger):
+        assert await record(room, definition, instance, decision="Deny", **ids) == 204
     assert [d["decision"] for d in await decisions(room, definition, instance)] == ["NotReviewed"]
 
 

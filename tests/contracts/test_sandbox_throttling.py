@@ -27,6 +27,16 @@ async def test_sign_in_activity_is_read_ten_times_a_minute(room: Room) -> None:
     assert (await room.graph.get("/users", params=ACTIVITY)).status_code == 200
 
 
+async def test_hammering_on_makes_the_wait_longer(room: Room) -> None:
+    answers = []
+    for _ in range(20):
+        answers.append(await room.graph.get("/users", params=ACTIVITY))
+        await room.wait(seconds=2)
+    assert [a.status_code for a in answers] == [200] * 10 + [429] * 10
+    await room.wait(seconds=22)  # the ten that were answered are a minute old, the refused ones are not
+    assert (await room.graph.get("/users", params=ACTIVITY)).status_code == 429
+
+
 async def test_who_waits_exactly_as_told_never_waits_twice(room: Room) -> None:
     refusals = 0
     for _ in range(60):

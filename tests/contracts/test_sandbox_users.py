@@ -221,6 +221,7 @@ async def test_a_deleted_sponsor_drops_out_and_comes_back_when_restored(room: Ro
     assert [row["id"] for row in (await room.get(path, select="id,mail"))["value"]] == [room.id("sara")]
     room.tenant.delete(room.id("sara"))
     assert (await room.get(path))["value"] == []
+    assert room.tenant.directory.sponsors(room.id("ada")) == ()
     await room.graph.post(f"/directory/deletedItems/{room.id('sara')}/restore")
     assert [row["id"] for row in (await room.get(path))["value"]] == [room.id("sara")]
 
@@ -267,6 +268,19 @@ async def test_a_million_guests_are_not_made_to_read_one_page() -> None:
         url = "http://127.0.0.1/v1.0/users"
         answer = await graph.get(url, params={"$filter": GUESTS, "$select": CENSUS, "$top": "500"})
     assert len(answer.json()["value"]) == 500
+
+
+async def test_one_of_a_million_is_found_by_id_without_reading_the_rest() -> None:
+    population = a_population(1_000_000)
+    app = create_app(Tenant(population, HandClock(population.as_of)))
+    headers = {"Authorization": "Bearer sandbox"}
+    last = population.guest(999_999)["id"]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), headers=headers) as graph:
+        answer = await graph.get(
+            "http://127.0.0.1/v1.0/users", params={"$filter": f"id eq '{last}'", "$select": "id"}
+        )
+    page = answer.json()
+    assert (page["value"], page.get("@odata.nextLink")) == ([{"id": last}], None)
 
 
 # --- under the real SDK ----------------------------------------------------------------------------

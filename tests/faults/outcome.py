@@ -1,0 +1,90 @@
+"""What became of everything, without ids that were drawn and instants: two histories can be compared."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reviews.evidence import canonical, verify_chain
+from reviews.model import Batch, BatchId, GuestId
+from reviews.ports import Ledger
+from sandbox.tenant import Tenant
+
+MOMENTS = frozenset({"at", "asked_at", "notice_at", "blocked_at", "deleted_at", "closed_at", "rests_until"})
+
+
+async def outcome(tenant: Tenant, ledger: Ledger, runs: Iterable[str] = ("night", "track")) -> dict[str, Any]:
+    """Gather cases, events, batches, mails, runs and all that the tenant shows.
+
+    Raises AssertionError for a chain of events that is not whole.
+    """
+    batches = await _batches(tenant, ledger)
+    guests = [GuestId(tenant.population.guest(number)["id"]) for number in range(tenant.population.guest_count)]
+    told = {
+        "cases": {guest: _case(await ledger.case(guest)) for guest in guests},
+        "events": {guest: await _events(ledger, guest) for guest in guests},
+        "live": sorted(case.guest_id for case in await ledger.live_cases()),
+        "batches": sorted(
+            [one.reviewer_id, one.run_id, one.step.value, sorted(one.guests), one.group_id is not None]
+            for one in batches
+        ),
+        "live batches": len(await ledger.live_batches()),
+        "owed": await ledger.owed_mails(),
+        "runs": {job: await _runs(ledger, job) for job in runs},
+        "tenant": tenant.snapshot(),
+    }
+    return _named(told, batches)
+
+
+async def _batches(tenant: Tenant, ledger: Ledger) -> list[Batch]:
+    names = {str(review.body["displayName"]).rpartition("[gatehouse ")[2].strip("]") for review in tenant.definitions()}
+    names.update(await ledger.live_batches())
+    found = [await ledger.batch(BatchId(name)) for name in names]
+    assert None not in found, "a definition belongs to no batch of the record"
+    return [one for one in found if one is not None]
+
+
+def _case(case: Any) -> Any:
+    if case is None:
+        return None
+    plain = json.loads(canonical(case))
+    answer = plain["answer"]
+    return {
+        **{name: value for name, value in plain.items() if name not in MOMENTS},
+        **{name: plain[name] is not None for name in MOMENTS if name in plain},
+        "answer": answer and {name: answer[name] for name in ("choice", "by", "source")},
+        "mirrored": plain["mirrored"] is not None and plain["mirrored"] == (answer or {}).get("id"),
+    }
+
+
+async def _events(ledger: Ledger, guest: GuestId) -> list[Any]:
+    events = await ledger.events(guest)
+    assert verify_chain(guest, events) == ()
+    return [[event.seq, event.kind, event.actor, event.case.step.value, _facts(event.facts)] for event in events]
+
+
+def _facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in facts.items() if name not in {"answer", "internet_message_id"}}
+
+
+async def _runs(ledger: Ledger, job: str) -> list[Any]:
+    return [[run.id, run.step.value, dict(run.summary)] for run in await ledger.recent_runs(job, 50)]
+
+
+def _named(told: dict[str, Any], batches: list[Batch]) -> dict[str, Any]:
+    """Call every batch by its reviewer and run, wherever its id stands."""
+    text = json.dumps(told, sort_keys=True, default=str)
+    for batch in batches:
+        text = text.replace(batch.id, f"batch of {batch.reviewer_id} in {batch.run_id}")
+        text = text.replace(batch.id[:8], f"b-{batch.reviewer_id[:8]}")
+    named: dict[str, Any] = json.loads(text)
+    named["tenant"]["mail"] = sorted(named["tenant"]["mail"])
+    named["owed"] = sorted(named["owed"])
+    for part in ("groups", "reviews"):
+        named["tenant"][part] = sorted(named["tenant"][part])
+    return named
+
+
+def steps(told: Mapping[str, Any]) -> Counter[str]:
+    """Count the guests of an outcome by the step of their case."""
+    return Counter(case["step"] for case in told["cases"].values() if case)

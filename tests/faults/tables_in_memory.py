@@ -1,0 +1,135 @@
+"""Table Storage as the SDK shows it, in dictionaries: it stays when a process dies, and can be copied."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import TableEntity
+
+Keys = tuple[str, str]
+Entity = Mapping[str, Any]
+Passed = Callable[[str, bool], None]
+"""Told of every call that has had its effect: its name, and whether it may have changed anything."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Rows:
+    """All tables of one account. An entity lies with the number of its last write, which is its tag."""
+
+    tables: dict[str, dict[Keys, tuple[int, Entity]]] = field(default_factory=dict)
+    written: int = 0
+
+    def twin(self) -> "Rows":
+        """Copy the tables; entities are never changed in place, so the copies share them."""
+        return Rows(tables={name: dict(rows) for name, rows in self.tables.items()}, written=self.written)
+
+
+class TablesInMemory:
+    """Stands where ``azure.data.tables.aio.TableServiceClient`` stands."""
+
+    def __init__(self, rows: Rows, passed: Passed) -> None:
+        self._rows = rows
+        self._passed = passed
+
+    def get_table_client(self, table_name: str) -> "TableInMemory":
+        """Return the client of one table."""
+        return TableInMemory(table_name, self._rows, self._passed)
+
+
+class TableInMemory:
+    """One table, by the calls ``adapters.tables`` makes: all of them documented for TableClient."""
+
+    def __init__(self, table_name: str, rows: Rows, passed: Passed) -> None:
+        self.table_name = table_name
+        self._rows = rows
+        self._passed = passed
+
+    async def get_entity(self, partition_key: str, row_key: str) -> TableEntity:
+        """Read one entity. Raises ResourceNotFoundError."""
+        await asyncio.sleep(0)
+        stored = self._lying.get((partition_key, row_key))
+        self._passed(f"{self.table_name}: read {row_key}", False)
+        if stored is None:
+            raise ResourceNotFoundError("ResourceNotFound")
+        return _shown(*stored)
+
+    async def create_entity(self, entity: Entity) -> None:
+        """Write an entity that is not there. Raises ResourceExistsError."""
+        await self.submit_transaction([("create", entity)])
+
+    async def upsert_entity(self, entity: Entity, **options: Any) -> None:
+        """Write an entity, whatever was there."""
+        await self.submit_transaction([("upsert", entity, options)])
+
+    async def update_entity(self, entity: Entity, **options: Any) -> None:
+        """Replace an entity. Raises ResourceModifiedError, ResourceNotFoundError."""
+        await self.submit_transaction([("update", entity, options)])
+
+    async def submit_transaction(self, operations: Iterable[tuple[Any, ...]]) -> None:
+        """Write several entities, all or none."""
+        await asyncio.sleep(0)
+        writes = [(str(verb), _keys(entity), entity, next(iter(more), {})) for verb, entity, *more in operations]
+        for verb, keys, _, options in writes:
+            self._check(verb, keys, options.get("etag"))
+        for _, keys, entity, _ in writes:
+            self._rows.written += 1
+            self._lying[keys] = (self._rows.written, dict(entity))
+        self._passed(f"{self.table_name}: write {', '.join(key for _, (_, key), _, _ in writes)}", True)
+
+    async def delete_entity(self, partition_key: str, row_key: str, **options: Any) -> None:
+        """Remove an entity. Raises ResourceModifiedError; one that is gone is left gone, as the SDK does."""
+        await asyncio.sleep(0)
+        if (partition_key, row_key) in self._lying:
+            self._check("delete", (partition_key, row_key), options.get("etag"))
+            del self._lying[partition_key, row_key]
+        self._passed(f"{self.table_name}: remove {row_key}", True)
+
+    async def query_entities(
+        self, query_filter: str, *, parameters: Mapping[str, str], **_options: Any
+    ) -> AsyncIterator[TableEntity]:
+        """Yield what lies in a stretch of one partition, or in a stretch of partitions, in order."""
+        await asyncio.sleep(0)
+        first, last = parameters["first"], parameters["last"]
+        one = "partition" in parameters
+        wanted = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @last"
+        assert query_filter == (wanted if one else "PartitionKey ge @first and PartitionKey lt @last")
+        found = [
+            stored
+            for (partition, key), stored in sorted(self._lying.items())
+            if (partition == parameters.get("partition", partition))
+            and first <= (key if one else partition) < last
+        ]
+        self._passed(f"{self.table_name}: list {parameters}", False)
+        for stored in found:
+            yield _shown(*stored)
+
+    async def list_entities(self) -> AsyncIterator[TableEntity]:
+        """Yield everything in order."""
+        await asyncio.sleep(0)
+        for _, stored in sorted(self._lying.items()):
+            yield _shown(*stored)
+
+    @property
+    def _lying(self) -> dict[Keys, tuple[int, Entity]]:
+        return self._rows.tables.setdefault(self.table_name, {})
+
+    def _check(self, verb: str, keys: Keys, etag: str | None) -> None:
+        stored = self._lying.get(keys)
+        if verb == "create" and stored is not None:
+            raise ResourceExistsError("EntityAlreadyExists")
+        if verb == "update" and stored is None:
+            raise ResourceNotFoundError("ResourceNotFound")
+        if etag is not None and stored is not None and etag != str(stored[0]):
+            raise ResourceModifiedError("UpdateConditionNotSatisfied")
+
+
+def _keys(entity: Entity) -> Keys:
+    return entity["PartitionKey"], entity["RowKey"]
+
+
+def _shown(tag: int, entity: Entity) -> TableEntity:
+    shown = TableEntity(entity)
+    shown._metadata = {"etag": str(tag)}
+    return shown
