@@ -1,19 +1,24 @@
 """What all tests share: one moment in time, and no network where none belongs."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import pytest_socket
+from hypothesis import settings
 
-NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
-"""A Friday, thirty minutes after the night's slot."""
+from tests.builders import NOW
 
 _UNIT = Path(__file__).parent / "unit"
+
+# How long one example takes says something about the machine, not about the rule.
+settings.register_profile("gatehouse", deadline=None)
+settings.load_profile("gatehouse")
 
 
 @pytest.fixture
 def now() -> datetime:
+    """A Friday, thirty minutes after the night's slot."""
     return NOW
 
 

@@ -9,7 +9,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def events(sources: Sequence[Source]) -> set[str]:
-    """Return every event. ``f"action.{kind}"`` reads ``action.<kind>``; an unreadable one ``?<path>:<line>``."""
+    """Return every event. ``f"action.{kind}"`` reads ``action.<kind>``; an unreadable one ``?path:line``."""
     return {event for source in sources for event in _events(source)}
 
 

@@ -118,6 +118,27 @@ def test_the_names_of_tests_are_sentences() -> None:
     _holds(habits.test_names_are_sentences)
 
 
+def test_the_pins_are_deployed_with_the_requirements_that_name_them() -> None:
+    named = re.findall(r"^-c (\S+)$", the_house().text("requirements.txt"), re.MULTILINE)
+
+    assert named == ["constraints.txt"]
+    assert not set(named) & set(the_house().text(".funcignore").splitlines())
+
+
+def test_every_requirement_is_pinned_to_one_version_for_every_python() -> None:
+    pins = the_house().text("constraints.txt").splitlines()[1:]
+    shape = r'([a-z0-9.-]+)==[0-9][^ ;]*(; python_version (<|>=) "3\.\d+")?'
+    asked = [
+        re.split(r"[<>=; ]", line)[0].lower()
+        for path in ("requirements.txt", "requirements-dev.txt")
+        for line in the_house().text(path).splitlines()
+        if line and line[0] not in "#-"
+    ]
+
+    assert [pin for pin in pins if not re.fullmatch(shape, pin)] == []
+    assert set(asked) <= {pin.split("==")[0] for pin in pins}
+
+
 LONG = "def f():\n" + "    x = 1\n" * 45
 SIX = "def night():\n    '''Run.'''\n    if a:\n        b()\n        c()\n        d()\n    e()\n    f()\n"
 BAD: tuple[tuple[Rule, Mapping[str, str]], ...] = (

@@ -77,13 +77,13 @@ class CaseRows(OutboxRows):
         stored = await self._tables.guests.get(guest_id, CASE)
         before = None if stored is None else stored.row.read(Case)
         if before is not None and await self._is_repeat(move, before):
-            await self._forget_pointers(move.case, None)
+            await self._forget_pointers(move.case, rested=True)
             return before
         version = 0 if before is None else before.version
         if move.case.version != version + 1:
             raise Conflict(f"case of guest {guest_id} is at version {version}")
         await self._write(move, stored, before)
-        await self._forget_pointers(move.case, before)
+        await self._forget_pointers(move.case, rested=before is not None and before.rests_until is not None)
         return move.case
 
     async def _write(self, move: Move, stored: Stored | None, before: Case | None) -> None:
@@ -111,6 +111,6 @@ class CaseRows(OutboxRows):
         line = await self._tables.guests.get(before.guest_id, event_key(before.version))
         return is_repeat(move, before, None if line is None else line.row.read(Event))
 
-    async def _forget_pointers(self, case: Case, before: Case | None) -> None:
-        for partition, key in closing(case, before):
+    async def _forget_pointers(self, case: Case, *, rested: bool) -> None:
+        for partition, key in closing(case, rested=rested):
             await self._tables.indexes.drop(partition, key, up_to=case.version)

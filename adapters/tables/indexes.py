@@ -54,13 +54,15 @@ def opening(case: Case, before: Case | None) -> list[Row]:
     return pointers
 
 
-def closing(case: Case, before: Case | None) -> list[tuple[str, str]]:
-    """Return the pointers (partition and key) that have no meaning once a case is stored."""
+def closing(case: Case, *, rested: bool) -> list[tuple[str, str]]:
+    """Return the pointers (partition and key) that have no meaning once a case is stored.
+
+    ``rested`` says that the guest was resting before, or may have been.
+    """
     gone: list[tuple[str, str]] = []
     if case.step is Step.CLOSED:
         gone.append((OPEN, case.guest_id))
-    new_round = before is None or before.id != case.id
-    if case.rests_until is None and (case.step is Step.CLOSED or new_round):
+    if case.rests_until is None and (rested or case.step is Step.CLOSED):
         gone.append((REST, case.guest_id))
     return gone
 

@@ -31,10 +31,10 @@ class Tick:
         policy = await self.policies.current()
         now = self.clock.now()
         finished: dict[str, datetime] = {}
-        begun: set[str] = set()
+        oldest: dict[str, datetime] = {}
         for job in ("night", "track", "seal"):
             runs = await self.ledger.recent_runs(job, 10)
-            begun.update(run.job for run in runs)
+            oldest.update({run.job: run.slot for run in runs})
             finished.update({run.job: run.slot for run in reversed(runs) if run.step is RunStep.FINISHED})
         jobs = tuple(
             RunJob(job=due.job, slot=due.slot) for due in schedule.due(policy.schedules, now, finished)
@@ -42,8 +42,8 @@ class Tick:
         for message in jobs:
             await self.queue.put(message)
         for late in schedule.overdue(policy.schedules, now, finished):
-            if late.job not in begun:
-                # A fresh installation missed nothing; its first run is being handed over right now.
+            if late.job not in oldest or late.slot < oldest[late.job]:
+                # A fresh installation missed nothing: what was due before its first run was not its own.
                 continue
             log.error(
                 "a job did not run", extra={"event": f"{late.job}.overdue", "slot": late.slot.isoformat()}

@@ -153,7 +153,7 @@ class Gate:
         elif route.budget is Budget.DIRECTORY:
             cost = cost_of(route, request)
             refused = throttle.directory(now, cost, writes=route.method != "GET")
-            if refused is None and route.template.startswith("/users") and touches_activity(request):
+            if refused is None and touches_activity(request):
                 refused = throttle.window(SIGN_IN_ACTIVITY, now)
             spent["x-ms-resource-unit"] = str(cost)
             if throttle.used >= 0.8:

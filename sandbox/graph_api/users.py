@@ -115,6 +115,7 @@ def _refuse_unsimulated(request: Request) -> None:
 def user_names(tenant: Tenant, request: Request) -> tuple[str, ...]:
     """Return the properties to show, ``id`` always among them; 403 for what basic reading does not show."""
     asked = selected(request, known(USER), USER_SIMULATED, USER)
+    _check_activity(tenant, request)
     if asked is None:
         return USER_DEFAULT
     if not reads_all_of_users(tenant) and not set(asked) <= USER_BASIC:
@@ -187,7 +188,6 @@ def list_users(tenant: Tenant, request: Request) -> Answer:
     _refuse_unsimulated(request)
     node = user_filter(request)
     names = user_names(tenant, request)
-    _check_activity(tenant, request)
     if node is not None and not reads_all_of_users(tenant):
         raise denied()
     expand, inner = expanded(request, "sponsors")
@@ -312,7 +312,6 @@ def _live(tenant: Tenant, request: Request, now: datetime) -> Json:
 def get_user(tenant: Tenant, request: Request) -> Answer:
     """``GET /users/{id}``, by object id."""
     names = user_names(tenant, request)
-    _check_activity(tenant, request)
     expand, inner = expanded(request, "sponsors")
     now = tenant.now()
     record = _live(tenant, request, now)

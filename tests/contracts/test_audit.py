@@ -146,6 +146,7 @@ def _flipped(value: Any, chance: random.Random) -> Any:
     return value[:place] + chr(ord(value[place]) ^ 1) + value[place + 1 :]
 
 
+@pytest.mark.slow
 async def test_every_single_byte_changed_in_a_row_is_found(storage: Storage) -> None:
     chance = random.Random(20261120)
     places = await _places(storage)

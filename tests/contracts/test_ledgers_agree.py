@@ -170,7 +170,7 @@ async def _compare(storage: Storage, asked: list[Ask]) -> None:
     assert await tables.rebuild_indexes() == 0
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.one_of(moves(), moves(), runs(), batches(), answers(), mails()), min_size=5, max_size=30))
 def test_both_ledgers_answer_alike_whatever_is_asked(azurite: Azurite, asked: list[Ask]) -> None:
     async def try_them() -> None:

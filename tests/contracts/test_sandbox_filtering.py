@@ -3,7 +3,7 @@
 import contextlib
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.graph_api.exchange import GraphError
@@ -51,12 +51,14 @@ def _filters(draw: st.DrawFn, depth: int = 3) -> tuple[str, Any]:
     return f"({left} or {right})", lambda record: is_left(record) or is_right(record)
 
 
+@settings(deadline=None)
 @given(_filters(), _RECORDS)
 def test_a_filter_means_what_it_says(pair: tuple[str, Any], record: dict[str, Any]) -> None:
     text, means = pair
     assert predicate(read_filter(text))(record) == means(record)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(max_size=40), st.lists(_WORDS, max_size=9).map(" ".join)))
 def test_nonsense_is_refused_and_never_breaks_anything(text: str) -> None:
     with contextlib.suppress(GraphError):

@@ -135,7 +135,7 @@ async def test_an_option_given_twice_is_refused(unchecked: Room) -> None:
         ("POST", "/groups", {**a_group_of([]), "securityEnabled": "yes"}, "securityEnabled"),
         ("PATCH", "/users/{ada}", {"accountEnable": False}, "accountEnable"),
         ("PATCH", "/users/{ada}", {"userType": "Guest", "id": "x"}, "id"),
-        ("POST", MESSAGES, {"subject": "s", "toRecipients": [{"emailAddress": {"adress": "x"}}]}, "address"),
+        ("POST", MESSAGES, {"subject": "s", "toRecipients": [{"emailAddress": {"mailbox": "x"}}]}, "address"),
         ("POST", MESSAGES, {"isDraft": False}, "isDraft"),
         ("POST", DEFINITIONS, {"displayName": "x"}, "descriptionForAdmins"),
     ],

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reviews.evidence import canonical, verify_chain
@@ -13,13 +13,15 @@ from sandbox.tenant import Tenant
 MOMENTS = frozenset({"at", "asked_at", "notice_at", "blocked_at", "deleted_at", "closed_at", "rests_until"})
 
 
-async def outcome(tenant: Tenant, ledger: Ledger, runs: Iterable[str] = ("night", "track")) -> dict[str, Any]:
+async def outcome(tenant: Tenant, ledger: Ledger) -> dict[str, Any]:
     """Gather cases, events, batches, mails, runs and all that the tenant shows.
 
     Raises AssertionError for a chain of events that is not whole.
     """
     batches = await _batches(tenant, ledger)
-    guests = [GuestId(tenant.population.guest(number)["id"]) for number in range(tenant.population.guest_count)]
+    guests = [
+        GuestId(tenant.population.guest(number)["id"]) for number in range(tenant.population.guest_count)
+    ]
     told = {
         "cases": {guest: _case(await ledger.case(guest)) for guest in guests},
         "events": {guest: await _events(ledger, guest) for guest in guests},
@@ -30,14 +32,19 @@ async def outcome(tenant: Tenant, ledger: Ledger, runs: Iterable[str] = ("night"
         ),
         "live batches": len(await ledger.live_batches()),
         "owed": await ledger.owed_mails(),
-        "runs": {job: await _runs(ledger, job) for job in runs},
+        "nights": [
+            [run.id, run.step.value, dict(run.summary)] for run in await ledger.recent_runs("night", 50)
+        ],
         "tenant": tenant.snapshot(),
     }
     return _named(told, batches)
 
 
 async def _batches(tenant: Tenant, ledger: Ledger) -> list[Batch]:
-    names = {str(review.body["displayName"]).rpartition("[gatehouse ")[2].strip("]") for review in tenant.definitions()}
+    names = {
+        str(review.body["displayName"]).rpartition("[gatehouse ")[2].strip("]")
+        for review in tenant.definitions()
+    }
     names.update(await ledger.live_batches())
     found = [await ledger.batch(BatchId(name)) for name in names]
     assert None not in found, "a definition belongs to no batch of the record"
@@ -60,15 +67,13 @@ def _case(case: Any) -> Any:
 async def _events(ledger: Ledger, guest: GuestId) -> list[Any]:
     events = await ledger.events(guest)
     assert verify_chain(guest, events) == ()
-    return [[event.seq, event.kind, event.actor, event.case.step.value, _facts(event.facts)] for event in events]
+    return [
+        [event.seq, event.kind, event.actor, event.case.step.value, _facts(event.facts)] for event in events
+    ]
 
 
 def _facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in facts.items() if name not in {"answer", "internet_message_id"}}
-
-
-async def _runs(ledger: Ledger, job: str) -> list[Any]:
-    return [[run.id, run.step.value, dict(run.summary)] for run in await ledger.recent_runs(job, 50)]
 
 
 def _named(told: dict[str, Any], batches: list[Batch]) -> dict[str, Any]:
@@ -83,6 +88,26 @@ def _named(told: dict[str, Any], batches: list[Batch]) -> dict[str, Any]:
     for part in ("groups", "reviews"):
         named["tenant"][part] = sorted(named["tenant"][part])
     return named
+
+
+def differences(told: Any, wanted: Any, where: str = "") -> list[str]:
+    """List where two outcomes differ, each as ``path: this, not that``; empty when they are equal."""
+    if isinstance(told, dict) and isinstance(wanted, dict):
+        names = sorted(told.keys() | wanted.keys())
+        return [
+            found
+            for name in names
+            for found in differences(told.get(name), wanted.get(name), f"{where}/{name}")
+        ]
+    if isinstance(told, list) and isinstance(wanted, list):
+        more = [
+            f"{where}: more {one}" for one in told if one not in wanted or told.count(one) > wanted.count(one)
+        ]
+        less = [
+            f"{where}: less {one}" for one in wanted if one not in told or wanted.count(one) > told.count(one)
+        ]
+        return more + less or ([] if told == wanted else [f"{where}: another order"])
+    return [] if told == wanted else [f"{where}: {told}, not {wanted}"]
 
 
 def steps(told: Mapping[str, Any]) -> Counter[str]:

@@ -16,8 +16,13 @@ from sandbox.world import SENDER, policy_text
 
 POLICY = {
     "name": "everything at once",
+    "schedules": {
+        "night": {"cron": "0 3 * * *", "zone": "UTC"},
+        "track": {"cron": "0 3,11 * * *", "zone": "UTC"},
+        "seal": {"cron": "0 3 * * *", "zone": "UTC"},
+    },
     "reviews": {"duration": "P5D"},
-    "actions": {"grace": "P1D", "quarantine": "P1D"},
+    "actions": {"grace": "PT20H", "quarantine": "PT20H"},
     "caps": {"harmful_per_run": 50, "harmful_share": 1.0},
 }
 

@@ -18,12 +18,22 @@ Passed = Callable[[str, bool], None]
 class Rows:
     """All tables of one account. An entity lies with the number of its last write, which is its tag."""
 
-    tables: dict[str, dict[Keys, tuple[int, Entity]]] = field(default_factory=dict)
+    tables: dict[str, dict[str, dict[str, tuple[int, Entity]]]] = field(default_factory=dict)
+    """By table, partition and row key."""
     written: int = 0
 
     def twin(self) -> "Rows":
         """Copy the tables; entities are never changed in place, so the copies share them."""
-        return Rows(tables={name: dict(rows) for name, rows in self.tables.items()}, written=self.written)
+        return Rows(
+            tables={
+                name: {partition: dict(rows) for partition, rows in table.items()}
+                for name, table in self.tables.items()
+            },
+            written=self.written,
+        )
+
+
+_TESTS: Mapping[str, Callable[[str, str], bool]] = {"eq": str.__eq__, "ge": str.__ge__, "lt": str.__lt__}
 
 
 class TablesInMemory:
@@ -49,7 +59,7 @@ class TableInMemory:
     async def get_entity(self, partition_key: str, row_key: str) -> TableEntity:
         """Read one entity. Raises ResourceNotFoundError."""
         await asyncio.sleep(0)
-        stored = self._lying.get((partition_key, row_key))
+        stored = self._stored((partition_key, row_key))
         self._passed(f"{self.table_name}: read {row_key}", False)
         if stored is None:
             raise ResourceNotFoundError("ResourceNotFound")
@@ -70,20 +80,22 @@ class TableInMemory:
     async def submit_transaction(self, operations: Iterable[tuple[Any, ...]]) -> None:
         """Write several entities, all or none."""
         await asyncio.sleep(0)
-        writes = [(str(verb), _keys(entity), entity, next(iter(more), {})) for verb, entity, *more in operations]
+        writes = [
+            (str(verb), _keys(entity), entity, next(iter(more), {})) for verb, entity, *more in operations
+        ]
         for verb, keys, _, options in writes:
             self._check(verb, keys, options.get("etag"))
         for _, keys, entity, _ in writes:
             self._rows.written += 1
-            self._lying[keys] = (self._rows.written, dict(entity))
+            self._table.setdefault(keys[0], {})[keys[1]] = (self._rows.written, dict(entity))
         self._passed(f"{self.table_name}: write {', '.join(key for _, (_, key), _, _ in writes)}", True)
 
     async def delete_entity(self, partition_key: str, row_key: str, **options: Any) -> None:
         """Remove an entity. Raises ResourceModifiedError; one that is gone is left gone, as the SDK does."""
         await asyncio.sleep(0)
-        if (partition_key, row_key) in self._lying:
+        if self._stored((partition_key, row_key)) is not None:
             self._check("delete", (partition_key, row_key), options.get("etag"))
-            del self._lying[partition_key, row_key]
+            del self._table[partition_key][row_key]
         self._passed(f"{self.table_name}: remove {row_key}", True)
 
     async def query_entities(
@@ -91,15 +103,13 @@ class TableInMemory:
     ) -> AsyncIterator[TableEntity]:
         """Yield what lies in a stretch of one partition, or in a stretch of partitions, in order."""
         await asyncio.sleep(0)
-        first, last = parameters["first"], parameters["last"]
-        one = "partition" in parameters
-        wanted = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @last"
-        assert query_filter == (wanted if one else "PartitionKey ge @first and PartitionKey lt @last")
+        terms = query_filter.split(" and ")
+        partitions = [one for one in sorted(self._table) if _fits("PartitionKey", one, terms, parameters)]
         found = [
             stored
-            for (partition, key), stored in sorted(self._lying.items())
-            if (partition == parameters.get("partition", partition))
-            and first <= (key if one else partition) < last
+            for partition in partitions
+            for key, stored in sorted(self._table[partition].items())
+            if _fits("RowKey", key, terms, parameters)
         ]
         self._passed(f"{self.table_name}: list {parameters}", False)
         for stored in found:
@@ -108,15 +118,19 @@ class TableInMemory:
     async def list_entities(self) -> AsyncIterator[TableEntity]:
         """Yield everything in order."""
         await asyncio.sleep(0)
-        for _, stored in sorted(self._lying.items()):
-            yield _shown(*stored)
+        for _, rows in sorted(self._table.items()):
+            for _, stored in sorted(rows.items()):
+                yield _shown(*stored)
 
     @property
-    def _lying(self) -> dict[Keys, tuple[int, Entity]]:
+    def _table(self) -> dict[str, dict[str, tuple[int, Entity]]]:
         return self._rows.tables.setdefault(self.table_name, {})
 
+    def _stored(self, keys: Keys) -> tuple[int, Entity] | None:
+        return self._table.get(keys[0], {}).get(keys[1])
+
     def _check(self, verb: str, keys: Keys, etag: str | None) -> None:
-        stored = self._lying.get(keys)
+        stored = self._stored(keys)
         if verb == "create" and stored is not None:
             raise ResourceExistsError("EntityAlreadyExists")
         if verb == "update" and stored is None:
@@ -133,3 +147,9 @@ def _shown(tag: int, entity: Entity) -> TableEntity:
     shown = TableEntity(entity)
     shown._metadata = {"etag": str(tag)}
     return shown
+
+
+def _fits(name: str, key: str, terms: Iterable[str], given: Mapping[str, str]) -> bool:
+    """Say whether a key fits those terms of a filter that are about it; KeyError for a term unheard of."""
+    about = [term.split(" ") for term in terms if term.startswith(name)]
+    return all(_TESTS[verb](key, given[wanted.removeprefix("@")]) for _, verb, wanted in about)

@@ -76,6 +76,10 @@ class Tale:
         record = self.guest(name) or self.quick.tenant.directory.population.member(0)
         return [mail.subject for mail in self.quick.tenant.inbox(record["mail"])]
 
+    def mails_to(self, address: str) -> list[str]:
+        """Return the subjects of what an address got, oldest first."""
+        return [mail.subject for mail in self.quick.tenant.inbox(address)]
+
     def link(self, name: str) -> str:
         """Return the newest answer link somebody was mailed."""
         record = self.guest(name)

@@ -67,8 +67,10 @@ def test_names_that_look_like_links_are_replaced_in_the_readers_language() -> No
         (
             Choice.REMOVE,
             POLICY,
-            "The guest is warned first. Sign-in is blocked on 27 November 2026 at the earliest; "
-            "30 days later the account is deleted.",
+            (
+                "The guest is warned first. Sign-in is blocked on 27 November 2026 at the earliest; "
+                "30 days later the account is deleted."
+            ),
         ),
         (
             Choice.REMOVE,
@@ -135,7 +137,9 @@ def test_an_alarm_about_a_night_that_never_began_needs_no_run() -> None:
 def test_a_run_without_a_plan_still_says_how_many_guests_it_read() -> None:
     digest = composing.run_digest(RUN, a_run(), None, "", setting())
     assert digest.lead.startswith("1,234 guest accounts")
-    assert digest.actions == digest.held == digest.alerts == ()
+    assert not digest.actions
+    assert not digest.held
+    assert not digest.alerts
     assert composing.run_digest(RUN, replace(a_run(), guests=None), None, "", setting()).lead.startswith("0 ")
 
 

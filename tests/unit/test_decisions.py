@@ -47,7 +47,7 @@ def given_at(row: dict[str, str], asked: Case) -> datetime | None:
 
 
 @pytest.mark.parametrize("row", table("What an answer does"), ids=str)
-def test_documented_answer(row: dict[str, str]) -> None:
+def test_each_documented_answer_has_its_result(row: dict[str, str]) -> None:
     asked = case(row)
     at = given_at(row, asked)
     assert at is not None

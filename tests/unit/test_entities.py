@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.tables import entities
@@ -17,6 +17,8 @@ from reviews.evidence import GENESIS
 from reviews.model import Case, GuestId
 from tests.contracts.ledger_samples import a_case, a_move
 
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 KEYS = st.text(
     st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="/\\#?"), min_size=1, max_size=60
 )
@@ -35,6 +37,7 @@ LONG_TEXTS = st.builds(
 )
 
 
+@UNHURRIED
 @given(KEYS, KEYS, TEXTS | LONG_TEXTS, COLUMNS)
 def test_a_row_comes_back_as_it_went(partition: str, key: str, json: str, columns: dict[str, Any]) -> None:
     row = Row(partition=partition, key=key, json=json, columns=columns)
@@ -61,6 +64,7 @@ def test_a_pair_of_surrogates_is_never_cut() -> None:
     assert decode(encode(Row(partition="p", key="k", json=text))).json == text
 
 
+@UNHURRIED
 @given(st.data())
 def test_any_changed_property_is_noticed(data: st.DataObject) -> None:
     event = event_of(a_move(a_case()), GENESIS)
@@ -143,6 +147,7 @@ def test_what_azure_would_refuse_is_refused_here(changes: dict[str, Any]) -> Non
         encode(row)
 
 
+@UNHURRIED
 @given(st.integers(entities.LARGEST_ENTITY // 2 - 600, entities.LARGEST_ENTITY))
 def test_an_entity_is_refused_exactly_when_it_is_larger_than_the_service_takes(length: int) -> None:
     row = Row(partition="p", key="k", json="x" * length)

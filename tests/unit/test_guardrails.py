@@ -49,7 +49,7 @@ def ruled(wanted: Sequence[Action], **changes: Any) -> Ruling:
 
 
 @pytest.mark.parametrize("row", table("The guardrails"), ids=str)
-def test_documented_ruling(row: dict[str, str]) -> None:
+def test_each_documented_night_is_ruled_so(row: dict[str, str]) -> None:
     harmful_kinds = sorted(HARMFUL)
     harmful = [an_action(100 + n, harmful_kinds[n % 3]) for n in range(int(row["harmful"]))]
     unseen, accepted = row["unseen of accepted"].split("/")
@@ -77,7 +77,7 @@ def test_documented_ruling(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("row", table("The cap on harm"), ids=str)
-def test_documented_cap(row: dict[str, str]) -> None:
+def test_each_documented_cap_counts(row: dict[str, str]) -> None:
     caps = Caps(harmful_per_run=int(row["harmful_per_run"]), harmful_share=float(row["harmful_share"]))
     assert harmful_cap(caps, int(row["guests"])) == int(row["cap"])
 
@@ -141,7 +141,7 @@ def test_one_full_reviewer_does_not_hold_up_another() -> None:
 
 def test_approval_frees_only_what_it_may() -> None:
     assert set(CODES) >= FREED_BY_APPROVAL
-    assert FREED_BY_APPROVAL == {"cap-harmful", "mode-propose"}
+    assert {"cap-harmful", "mode-propose"} == FREED_BY_APPROVAL
 
 
 WANTED = st.lists(
@@ -163,7 +163,7 @@ WANTED = st.lists(
     max_open=st.integers(1, 4),
     guests=st.integers(0, 200),
 )
-def test_every_action_passes_or_is_held_and_no_cap_is_passed(  # noqa: PLR0917
+def test_every_action_passes_or_is_held_and_no_cap_is_passed(
     wanted: list[Action], mode: Mode, asks_per_run: int, harmful: int, max_open: int, guests: int
 ) -> None:
     caps = Caps(asks_per_run=asks_per_run, harmful_per_run=harmful)

@@ -19,7 +19,7 @@ def identity(cell: str) -> tuple[Identity, ...]:
 
 
 @pytest.mark.parametrize("row", table("Kinds of accounts"), ids=str)
-def test_documented_kind(row: dict[str, str]) -> None:
+def test_each_documented_account_is_of_its_kind(row: dict[str, str]) -> None:
     upn = {"ext": "ada_partner.example#EXT#@contoso.example", "plain": "ada@contoso.example"}[row["UPN"]]
     given = a_guest(
         user_type="Consultant" if row["user type"] == "(other)" else row["user type"],
@@ -43,7 +43,7 @@ def test_without_home_domains_only_outside_evidence_makes_a_guest_external() -> 
 
 
 @pytest.mark.parametrize("row", table("What may be done to each kind"), ids=str)
-def test_documented_acts_of_a_kind(row: dict[str, str]) -> None:
+def test_each_kind_meets_the_documented_acts(row: dict[str, str]) -> None:
     assert ALLOWED[Kind(row["kind"])] == {Act(act) for act in codes(row["acts"])}
 
 

@@ -1,11 +1,11 @@
-"""What every ledger agrees on: names of runs, homes of mail, who may take over; and work done side by side."""
+"""What every ledger agrees on: names of runs, homes of mail, who may take over; and work side by side."""
 
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.tables.rules import (
@@ -25,6 +25,8 @@ from reviews.model import RunId, Step
 from reviews.records import RunStep
 from tests.contracts.ledger_samples import LEASE, NOW, SLOT, a_case, a_move
 
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SLOTS = st.datetimes(
     datetime(2000, 1, 1),  # noqa: DTZ001
     datetime(2999, 1, 1),  # noqa: DTZ001
@@ -32,6 +34,7 @@ SLOTS = st.datetimes(
 ).map(lambda moment: moment.replace(second=0, microsecond=0))
 
 
+@UNHURRIED
 @given(st.from_regex(r"[a-z][a-z-]{0,20}", fullmatch=True), SLOTS)
 def test_a_run_id_can_be_taken_apart_again(job: str, slot: datetime) -> None:
     assert job_and_slot(run_id(job, slot)) == (job, slot)
@@ -65,6 +68,7 @@ def test_what_names_no_run_is_refused(name: str) -> None:
         job_and_slot(RunId(name))
 
 
+@UNHURRIED
 @given(SLOTS, SLOTS)
 def test_the_newer_slot_sorts_first(one: datetime, other: datetime) -> None:
     assert (run_key(one) < run_key(other)) is (one > other)

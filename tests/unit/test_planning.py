@@ -164,7 +164,7 @@ def test_a_quarantined_guest_is_deleted_when_its_time_is_up() -> None:
 @pytest.mark.parametrize("step", [Step.OPENED, Step.ASKED, Step.KEPT, Step.MANUAL])
 def test_a_case_in_which_nothing_is_due_is_left_alone(step: Step) -> None:
     plan = drawn([a_guest()], a_case(step))
-    assert plan.actions == plan.held == ()
+    assert (plan.actions, plan.held) == ((), ())
     assert plan.counts["left-alone.case-open"] == 1
 
 
@@ -238,7 +238,7 @@ def test_a_deleted_guest_who_is_back_was_restored_by_somebody() -> None:
 def test_a_record_that_was_not_understood_is_not_a_missing_guest() -> None:
     odd = (SetAside(guest_id=GUEST, field="createdDateTime"),)
     plan = drawn([], a_case(Step.NOTICED), set_aside=odd)
-    assert plan.actions == plan.held == ()
+    assert (plan.actions, plan.held) == ((), ())
     assert plan.counts["left-alone.set-aside"] == 1
 
 

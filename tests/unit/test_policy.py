@@ -84,6 +84,11 @@ def test_durations_are_read_as_written(written: object, read: timedelta) -> None
     )
 
 
+def test_an_address_is_read_as_written() -> None:
+    policy = Policy.model_validate({"mail": {"operators": ["ops@contoso.example"]}})
+    assert policy.mail.operators == ("ops@contoso.example",)
+
+
 def test_a_policy_is_named_by_what_it_says() -> None:
     assert Policy().fingerprint() == Policy.model_validate({"mode": "report"}).fingerprint()
     assert Policy().fingerprint() != Policy(mode=Mode.ENFORCE).fingerprint()

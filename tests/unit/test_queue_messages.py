@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.queues import LARGEST, QUEUES, queue_of, seal, unseal
@@ -14,6 +14,8 @@ from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, Wei
 from reviews.model import BatchId, CaseId, GuestId, RunId
 from reviews.records import Act
 
+# A busy machine is no failure.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SLOT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 MESSAGES: dict[str, Message] = {
     "run-job": RunJob(job="night", slot=SLOT, start=7),
@@ -98,6 +100,7 @@ def test_what_is_no_envelope_is_refused(content: bytes | str) -> None:
         unseal(content)
 
 
+@UNHURRIED
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_anything_at_all_is_a_message_or_refused(content: bytes | str) -> None:
     with pytest.raises(Malformed):

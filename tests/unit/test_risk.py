@@ -33,7 +33,7 @@ def guest(row: dict[str, str]) -> Guest:
 
 
 @pytest.mark.parametrize("row", table("What we suggest"), ids=str)
-def test_documented_suggestion(row: dict[str, str]) -> None:
+def test_each_documented_guest_gets_its_suggestion(row: dict[str, str]) -> None:
     given = guest(row)
     verdict = judged(given)
     assert (verdict.activity, verdict.confidence) == (row["activity"], row["confidence"])

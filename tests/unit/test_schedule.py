@@ -20,20 +20,20 @@ def utc(cell: str) -> datetime:
 
 
 @pytest.mark.parametrize("row", table("When jobs run"), ids=str)
-def test_documented_slot(row: dict[str, str]) -> None:
+def test_each_documented_moment_has_its_slot(row: dict[str, str]) -> None:
     schedule = Schedule(cron=row["cron"], zone=row["zone"])
     assert latest_slot(schedule, utc(row["now"])) == utc(row["newest slot (UTC)"])
 
 
 @pytest.mark.parametrize("row", table("Quiet days"), ids=str)
-def test_documented_quiet_day(row: dict[str, str]) -> None:
+def test_each_documented_day_is_quiet_or_not(row: dict[str, str]) -> None:
     days = tuple(date.fromisoformat(day) for day in codes(row["days"]))
     quiet = Quiet(weekends=row["weekends"] == "yes", days=days)
     assert is_quiet(quiet, row["zone"], utc(row["now"])) == (row["quiet"] == "yes")
 
 
 @pytest.mark.parametrize("row", table("Deadlines"), ids=str)
-def test_documented_deadline(row: dict[str, str]) -> None:
+def test_each_documented_question_has_its_deadline(row: dict[str, str]) -> None:
     duration = Reviews.model_validate({"duration": row["duration"]}).duration
     assert deadline(utc(row["opened"]), duration, row["zone"]) == utc(row["deadline (UTC)"])
 

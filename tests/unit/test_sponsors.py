@@ -1,5 +1,7 @@
 """Who is asked: the ladder of docs/policy.md, and the reviewer read again."""
 
+from typing import Any
+
 import pytest
 
 from reviews.model import GuestId, Nameless, Person, PersonId, Sponsor, SponsorGroup, Unreadable
@@ -7,7 +9,7 @@ from reviews.sponsors import fit, health, who_answers
 from tests.builders import FALLBACK, GUEST, SECOND_FALLBACK, a_guest, a_person, guid
 from tests.tables import codes, table
 
-CHANGES: dict[str, dict[str, object]] = {
+CHANGES: dict[str, dict[str, Any]] = {
     "healthy": {},
     "disabled": {"enabled": False},
     "guest": {"user_type": "Guest"},
@@ -22,7 +24,7 @@ def person_id(word: str) -> PersonId:
 
 
 def sponsor(word: str) -> Sponsor:
-    sort = word.split()[0]
+    sort = word.split(maxsplit=1)[0]
     if sort == "group":
         return SponsorGroup(id=person_id(word), name="Vendor office")
     if sort == "nameless":
@@ -37,7 +39,7 @@ def sponsors(cell: str) -> tuple[Sponsor, ...] | Unreadable:
 
 
 @pytest.mark.parametrize("row", table("Who is asked"), ids=str)
-def test_documented_ladder(row: dict[str, str]) -> None:
+def test_each_documented_guest_has_its_ladder(row: dict[str, str]) -> None:
     fallback = [person_id(word) for word in codes(row["fallback"])]
     ladder = who_answers(a_guest(sponsors=sponsors(row["sponsors"])), fallback)
     expected = tuple(person_id(word) for word in codes(row["who may answer"]))
@@ -48,7 +50,7 @@ def test_documented_ladder(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("row", table("The reviewer, read again"), ids=str)
-def test_documented_fitness_of_a_reviewer(row: dict[str, str]) -> None:
+def test_each_documented_reviewer_is_fit_or_not(row: dict[str, str]) -> None:
     person: Person | None
     if row["reviewer"] == "gone":
         person = None

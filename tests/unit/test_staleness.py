@@ -21,7 +21,7 @@ def sign_ins(success: str, attempt: str) -> SignIns | Unreadable:
 
 
 @pytest.mark.parametrize("row", table("Is the account used"), ids=str)
-def test_documented_verdict(row: dict[str, str]) -> None:
+def test_each_documented_account_has_its_verdict(row: dict[str, str]) -> None:
     guest = a_guest(
         created_at=moment(row["created"], NOW),
         redemption=None if row["redemption"] == "-" else Redemption(row["redemption"]),
@@ -37,7 +37,7 @@ def test_documented_verdict(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("row", table("A long threshold"), ids=str)
-def test_documented_verdict_with_a_long_threshold(row: dict[str, str]) -> None:
+def test_a_threshold_longer_than_the_record_takes_a_trace_for_recent(row: dict[str, str]) -> None:
     guest = a_guest(created_at=ago(4000), sign_ins=SignIns(interactive_at=moment(row["attempt"], NOW)))
     thresholds = Thresholds.model_validate({"inactive_after": row["inactive_after"]})
     verdict = judge(guest, thresholds, POLICY.scope.min_account_age, NOW)

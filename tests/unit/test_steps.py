@@ -40,7 +40,7 @@ STEPS: dict[Step, Callable[[Case], Case]] = {
 }
 
 
-def test_documented_steps() -> None:
+def test_the_page_shows_the_steps_of_the_code() -> None:
     documented = {
         row["step"]: {Step(step) for step in codes(row["may become"])} for row in table("The steps of a case")
     }

@@ -1,0 +1,77 @@
+"""The story told once without a disturbance, and the world as it is where each chapter begins."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters.clock import HandClock
+from sandbox.stories import STARTS_AT
+from tests.faults import plot
+from tests.faults.plot import day
+from tests.faults.process import Process, process
+from tests.faults.realm import Realm
+
+ASKING, WEIGHING, ACTING = "the asking night", "weighing answers", "the acting night"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Where each chapter begins: everything is prepared, and the program has not been called yet."""
+
+    policy: Path
+    chapters: dict[str, Realm]
+
+    def at(self, chapter: str) -> Realm:
+        """Return a fresh copy of the world at the start of a chapter."""
+        return self.chapters[chapter].twin()
+
+
+async def tell(folder: Path) -> Story:
+    """Tell the story up to its acting night.
+
+    Wave after wave is denied, so that on that night the first are to be deleted, the second to be blocked,
+    the third to be warned; others were decided on natively, and for the rest the time is up.
+    """
+    policy = plot.write_policy(folder)
+    clock = HandClock(STARTS_AT)
+    realm = Realm(clock=clock, tenant=plot.a_tenant(clock))
+    chapters: dict[str, Realm] = {}
+    async with process(realm, policy) as program:
+        # Later than the nights to come, so that the reviews are still open when the last of them acts.
+        clock.move(day(0, 4, 30))
+        chapters[ASKING] = realm.twin()
+        await program.settle()
+        for number in (1, 2, 3):
+            await _until(program, number, 3)
+        for wave, number in enumerate((3, 4, 5)):
+            clock.move(day(number, 11))
+            assert await plot.answer_page(program.house.ledger, program.queue, clock.now(), wave)
+            if wave == 0:
+                assert await plot.answer_natively(realm.tenant, program.house.ledger)
+                chapters[WEIGHING] = realm.twin()
+            await program.settle()
+            if wave == 2:
+                await _the_last_day(program)
+            clock.move(day(number + 1, 3))
+            chapters[ACTING] = realm.twin()
+            if wave < 2:
+                await program.settle()
+    return Story(policy=policy, chapters=chapters)
+
+
+async def _until(program: Process, number: int, hour: int) -> None:
+    program.realm.clock.move(day(number, hour))
+    await program.settle()
+
+
+async def _the_last_day(program: Process) -> None:
+    """Decisions nobody has read yet; one guest comes back in grace, and one is deleted by somebody else."""
+    tenant, ledger = program.realm.tenant, program.house.ledger
+    program.realm.clock.move(day(5, 12))
+    assert await plot.answer_natively(tenant, ledger)
+    back, gone = (await plot.guests_at(ledger, plot.Step.NOTICED))[:2]
+    assert tenant.sign_in(back)
+    tenant.delete(gone)
+
+
+Watch = Callable[[Process], Awaitable[None]]

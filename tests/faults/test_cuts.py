@@ -1,0 +1,84 @@
+"""Whatever call it is killed after, the program that is started again ends where it would have ended."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.faults.chapters import ACTING, ASKING, WEIGHING, Story, tell
+from tests.faults.outcome import differences, outcome, steps
+from tests.faults.process import Process, ledger_of, process
+from tests.faults.realm import Realm
+
+PARTS = 4
+"""Each sweep is cut into so many tests, for as many cores."""
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    yield asyncio.run(tell(tmp_path_factory.mktemp("story")))
+
+
+@dataclass(slots=True, kw_only=True)
+class Cuts:
+    """The world as each call of one undisturbed life left it.
+
+    A kill leaves nothing of a process but what it has written, so a copy of the world right after a call is
+    what is left when the program is killed right after that call, or right before the next one takes effect.
+    Calls that changed nothing leave the same world behind, and of equal worlds one is kept.
+    """
+
+    program: Process
+    part: int
+    worlds: list[tuple[str, Realm]] = field(default_factory=list)
+    states: int = 0
+    last: tuple[int, datetime] | None = None
+
+    def keep(self) -> None:
+        """Keep the world, if it is another than after the call before and belongs to this part."""
+        state = (self.program.wire.writes, self.program.realm.clock.now())
+        if state != self.last:
+            self.last = state
+            self.states += 1
+            if self.states % PARTS == self.part:
+                self.worlds.append((self.program.wire.calls[-1], self.program.realm.twin()))
+
+
+async def _undisturbed(realm: Realm, story: Story, part: int) -> Cuts:
+    async with process(realm, story.policy) as program:
+        cuts = Cuts(program=program, part=part)
+        program.wire.watch = cuts.keep
+        await program.settle()
+    return cuts
+
+
+async def _in_the_end(realm: Realm, over: datetime) -> dict[str, Any]:
+    """Say what became of a world, at one moment for all: reviews begin and end by themselves."""
+    realm.clock.move(over)
+    assert not realm.parked
+    assert not realm.lying
+    return await outcome(realm.tenant, ledger_of(realm))
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("chapter", [ASKING, WEIGHING, ACTING])
+async def test_a_program_killed_after_any_call_ends_as_if_it_had_not_been(
+    story: Story, chapter: str, part: int
+) -> None:
+    realm = story.at(chapter)
+    over = realm.clock.now() + timedelta(hours=2)
+    cuts = await _undisturbed(realm, story, part)
+    wanted = await _in_the_end(realm, over)
+    for call, left in cuts.worlds:
+        async with process(left, story.policy) as again:
+            await again.settle()
+        assert differences(await _in_the_end(left, over), wanted) == [], f"killed after {call}"
+    print(
+        f"{chapter}: {len(cuts.program.wire.calls)} remote calls leave {cuts.states} different worlds;"
+        f" {len(cuts.worlds)} of them gone on from here; {dict(steps(wanted))}"
+    )
