@@ -8,7 +8,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -160,23 +160,21 @@ class _Web:
         answers = check(form, door.batch, door.cards, door.latest, door.batch.reviewer_id, door.setting)
         if isinstance(answers, Attempt):
             return _page(door, answers, 422)
-        return await self._take(request, door, answers)
+        return await self._take(door, answers)
 
-    async def _take(self, request: Request, door: _Door, answers: Answers) -> Response:
+    async def _take(self, door: _Door, answers: Answers) -> Response:
         taken = [await self.ledger.append_answer(one) for one in answers.fresh]
         # Also when nothing was new: the message of an earlier try may have been lost.
         await self.queue.put(WeighAnswers(batch_id=door.batch.id))
         extra = {"event": "answers.taken", "batch": door.batch.id, "count": sum(taken)}
         log.info("answers taken", extra=extra)
         if not all(taken):
-            return await self._overtaken(request, door, answers)
+            return await self._overtaken(door, answers)
         return RedirectResponse(f"/r/{door.batch.id}", 303, headers=_HEADERS)
 
-    async def _overtaken(self, request: Request, door: _Door, answers: Answers) -> Response:
+    async def _overtaken(self, door: _Door, answers: Answers) -> Response:
         """Somebody answered at the same moment: fine when with the same words, else it is shown."""
-        now = await self._door(request)
-        if now is None:
-            return await self._message(request, "refused", 403)
+        now = replace(door, latest=_latest(await self.ledger.answers(door.batch.id)))
         errors = {
             one.guest_id: "error.answered-meanwhile"
             for one in answers.fresh

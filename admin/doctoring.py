@@ -50,8 +50,7 @@ async def _looked(look: Awaitable[list[Finding]]) -> list[Finding]:
     try:
         return await look
     except Forbidden as error:
-        needs = f"; grant {error.needs}" if error.needs else ""
-        return [Finding(sound=False, says=f"{error}{needs} (docs/permissions.md)")]
+        return [Finding(sound=False, says=str(error))]
     except GatehouseError as error:
         return [Finding(sound=False, says=str(error))]
 

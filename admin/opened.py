@@ -29,7 +29,7 @@ def with_house(work: Callable[[House], Awaitable[T]], *, needs_state: bool = Tru
             told.print(f"[red]![/] {problem}", markup=True)
         raise typer.Exit(2) from error
     except Forbidden as error:
-        told.print(f"[red]![/] {error}" + (f" (needs {error.needs})" if error.needs else ""))
+        told.print(f"[red]![/] {error}")
         raise typer.Exit(3) from error
     except CensusIncomplete as error:
         told.print(f"[red]![/] the directory was not read to its end, so nothing is concluded: {error}")

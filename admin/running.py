@@ -28,9 +28,9 @@ async def night(house: House) -> None:
 
 async def track(house: House) -> None:
     """Follow open reviews at this very moment, whether or not tracking is due."""
-    run = await house.track.run(house.clock.now())
+    run = await house.track.run(house.clock.now().replace(second=0, microsecond=0))
     if run is None:
-        out.print("tracking ran at this very moment already")
+        out.print("tracking ran in this very minute already")
         return
     out.print(f"{run.id}: " + ", ".join(f"{name} {value}" for name, value in run.summary.items()))
 

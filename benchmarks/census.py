@@ -22,7 +22,7 @@ import httpx
 
 from adapters.clock import HandClock
 from adapters.graph.client import GraphClient
-from adapters.graph.connection import connect
+from adapters.graph.connection import TIMEOUT, connect
 from adapters.graph.directory import GraphDirectory
 from reviews.model import GuestId
 from reviews.planning import Known, Survey
@@ -67,7 +67,7 @@ async def draw_plan(client: GraphClient) -> Plan:
 
 async def ours(address: str) -> dict[str, Any]:
     """Measure a whole census, judged and planned, over loopback."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT) as http:
         client = GraphClient(address, TOKEN, HandClock(STARTS_AT), http)
         await GraphDirectory(client).is_deleted(GuestId(NOBODY))  # the first use imports the SDK: not counted
         before = cpu()
@@ -85,7 +85,7 @@ async def theirs(address: str) -> dict[str, Any]:
     from adapters.graph.census import GUESTS_ONLY, SPONSORS
     from adapters.graph.mapping import GUEST_FIELDS
 
-    adapter: Any = connect(address, TOKEN, HandClock(STARTS_AT), httpx.AsyncClient(trust_env=False))
+    adapter: Any = connect(address, TOKEN, HandClock(STARTS_AT), httpx.AsyncClient(trust_env=False, timeout=TIMEOUT))
     asked = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
         filter=GUESTS_ONLY, select=[*GUEST_FIELDS, "signInActivity"], expand=[SPONSORS], top=PAGE
     )

@@ -153,7 +153,8 @@ _PREFACE: Final = """\
 # Mails
 
 Every mail Gatehouse sends, and exactly what each may say. This page is written from
-`notifications/contexts.py` (`python -m notifications.contexts > docs/mail.md`); a test compares the two.
+`notifications/contexts.py`: `python -c "from notifications.contexts import *; print(reference(), end='')"`.
+A test compares the two.
 
 The texts lie in `notifications/templates/mail/<name>/` and `notifications/locales/<language>.po`. A subject
 never holds anything a guest can choose. A mail is sent once: docs/architecture.md says how.
@@ -171,9 +172,3 @@ def _section(kind: type[Any], title: str) -> str:
     summary = (kind.__doc__ or "").strip()
     rows = [f"| `{one.name}` | {one.metadata['says']} |" for one in fields(kind)]
     return "\n".join([f"## {title}", "", summary, "", "| field | meaning |", "|---|---|", *rows, ""])
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(reference())

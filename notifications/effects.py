@@ -9,13 +9,16 @@ from reviews.ports import Ledger
 from reviews.records import MailKind, Move, OwedMail
 
 
-async def apply(mail: OwedMail, ledger: Ledger, now: datetime, sent_at: datetime) -> None:
-    """Move the cases that waited for this mail. Safe to repeat; a case that has moved on is left alone.
+async def apply(mail: OwedMail, ledger: Ledger, now: datetime) -> None:
+    """Move the cases that waited for this mail, as of the moment it left.
+
+    Safe to repeat; a case that has moved on is left alone.
 
     Raises:
         Conflict: somebody else moved a case at this moment; what is left is done at the next try.
 
     """
+    sent_at = mail.sent_at or now
     home = mail.home.partition(":")[2]
     if mail.kind is MailKind.REVIEW_REQUEST:
         await _question_delivered(mail, BatchId(home), ledger, now, sent_at)

@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from notifications import effects, matters
@@ -121,7 +121,7 @@ class Sending:
         draft = await self.mailer.look(mail.draft_id or "")
         if draft is None or draft.is_draft:
             raise Transient(f"mail {mail.id}: not yet seen outside Drafts")
-        await effects.apply(mail, self.ledger, self.clock.now(), _sent_at(mail))
+        await effects.apply(mail, self.ledger, self.clock.now())
         await self.ledger.save_mail(replace(mail, step=MailStep.VERIFIED))
         self._tell("mail.verified", mail)
 
@@ -143,9 +143,3 @@ def _drafted(mail: OwedMail, draft: Draft) -> OwedMail:
         draft_id=draft.id,
         internet_message_id=draft.internet_message_id,
     )
-
-
-def _sent_at(mail: OwedMail) -> datetime:
-    if mail.sent_at is None:
-        raise Gone(f"mail {mail.id} is sent without a moment")
-    return mail.sent_at

@@ -66,7 +66,7 @@ class SignIns:
     """What the directory knows of an account's sign-ins; all None means it has seen none.
 
     ``successful_at`` is recorded since 2023-12-01 only. The other two count failed attempts as well.
-    Source: Graph ``signInActivity``; ../shared/reference/graph-facts.md A2.
+    Source: learn.microsoft.com/graph/api/resources/signinactivity.
     """
 
     successful_at: datetime | None = None

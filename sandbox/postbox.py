@@ -43,8 +43,8 @@ class Postbox:
     """The one mailbox that mail leaves from; ``delivered`` is what recipients got.
 
     ``trouble`` is asked before every call, by its name and number (from 1), what befalls it. For
-    ``hides_for`` looks a new draft, or a message just sent, is not to be seen; for ``stale_for`` looks a sent one still
-    seems to be a draft.
+    ``hides_for`` looks a new draft, or a message just sent, is not to be seen; for ``stale_for`` looks a
+    sent one still seems to be a draft.
     """
 
     def __init__(self, *, hides_for: int = 0, stale_for: int = 0) -> None:

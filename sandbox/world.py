@@ -110,18 +110,22 @@ async def served(
         house = await stack.enter_async_context(House(read_settings(settings), clock=clock))
         await house.storage.prepare()
         runtime.install(house)
-        import function_app
-
-        host = Host(
-            function_app.app,
-            state=azurite.connection_string,
-            clock=clock,
-            auth=Authentication(people=lambda: visitors(tenant)),
-            settings=settings,
-            port=port,
-        )
-        await stack.enter_async_context(host)
+        host = await stack.enter_async_context(_host(settings, tenant, clock, port))
         yield World(clock=clock, tenant=tenant, house=house, host=host, graph_url=graph, settings=settings)
+
+
+def _host(settings: Mapping[str, str], tenant: Tenant, clock: HandClock, port: int) -> Host:
+    # Reads APP_ROLE while it is imported, so not before the settings are in the environment.
+    import function_app
+
+    return Host(
+        function_app.app,
+        state=settings["STATE"],
+        clock=clock,
+        auth=Authentication(people=lambda: visitors(tenant)),
+        settings=settings,
+        port=port,
+    )
 
 
 def _write_policy(folder: Path, text: str) -> Path:

@@ -41,7 +41,7 @@ _PEOPLE: Final = (
     ("Bjørn Ødegård", "bjorn@fjord.example", None, Recommendation.REMOVE),
     ("דנה כהן", "dana@adatum.example", "Adatum", Recommendation.CANNOT_TELL),
     ("http://evil.example/win", "someone@litware.example", "Litware", Recommendation.REMOVE),
-    ("Priya Raghunathan-Venkataraman", "priya@proseware.example", "Proseware Research Labs", Recommendation.KEEP),
+    ("Priya Raghunathan-Venkataraman", "priya@proseware.example", "Proseware Labs", Recommendation.KEEP),
     ("sam.jansen", "sam.jansen@tailspin.example", "Tailspin Toys", Recommendation.REMOVE),
 )  # fmt: skip
 _REASONS: Final = {

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -21,10 +22,16 @@ from reviews.model import (
     Unreadable,
 )
 from reviews.policy import Actions, Caps, Exemption, Mode, NoAnswer, Policy, Quiet, Reviewers, Scope, Tenant
-from reviews.steps import FOLLOWS
 from tests.builders import FALLBACK, NOW, SARA, a_case, a_guest, an_answer, guid
 
 NUMBERS = range(1, 7)
+_LIVE = [
+    *(step for step in Step if step is not Step.CLOSED),
+    *(Step.DENIED, Step.LAPSED, Step.NOTICED, Step.NOTICED, Step.QUARANTINED, Step.QUARANTINED),
+]
+World = tuple[list[Guest], dict[GuestId, Case]]
+"""Guests as the census shows them, and open cases by guest."""
+_MOMENTS = ("notice_at", "blocked_at", "deleted_at")
 
 _DAYS = st.one_of(
     st.sampled_from([0, 6, 7, 29, 30, 31, 60, 61, 90, 91, 120, 1080, 1100]), st.integers(-2, 3000)
@@ -63,7 +70,6 @@ SPONSORS = st.one_of(
 _IDENTITIES = st.lists(
     st.builds(
         Identity,
-        Kind,
         sign_in_type=st.sampled_from(["federated", "userPrincipalName", "mail", "emailAddress"]),
         issuer=st.sampled_from(["ExternalAzureAD", "contoso.example", "mail", "google.com", ""]),
     ),
@@ -71,65 +77,80 @@ _IDENTITIES = st.lists(
 ).map(tuple)
 
 
-def guests() -> st.SearchStrategy[Guest]:
-    """Any guest the types allow."""
-    return st.builds(
-        a_guest,
-        st.sampled_from(NUMBERS),
-        mail=st.sampled_from([None, "ada@partner.example"]),
-        user_principal_name=st.sampled_from(["ada@contoso.example", "a_p#EXT#@contoso.example", ""]),
-        user_type=st.sampled_from(["Guest", "Guest", "Guest", "Member", "", "guest"]),
-        enabled=st.booleans(),
-        created_at=MAYBE_MOMENTS,
-        creation_type=st.sampled_from([None, "Invitation", "LocalAccount", "SelfServiceSignUp"]),
-        redemption=st.sampled_from([None, *Redemption]),
-        redemption_changed_at=MAYBE_MOMENTS,
-        identities=_IDENTITIES,
-        synced=st.booleans(),
-        sign_ins=SIGN_INS,
-        sponsors=SPONSORS,
-    )
-
-
-def tenants() -> st.SearchStrategy[list[Guest]]:
-    """A handful of guests, each once."""
-    return st.lists(guests(), max_size=6, unique_by=lambda guest: guest.id)
+_ODD = {
+    "mail": st.none(),
+    "user_principal_name": st.sampled_from(["ada@contoso.example", ""]),
+    "user_type": st.sampled_from(["Member", "", "guest"]),
+    "enabled": st.booleans(),
+    "created_at": MAYBE_MOMENTS,
+    "creation_type": st.sampled_from([None, "Invitation", "LocalAccount", "SelfServiceSignUp"]),
+    "redemption": st.sampled_from([None, *Redemption]),
+    "redemption_changed_at": MAYBE_MOMENTS,
+    "identities": _IDENTITIES,
+    "synced": st.booleans(),
+    "sign_ins": SIGN_INS,
+    "sponsors": SPONSORS,
+}
+"""What may be out of the ordinary about a guest."""
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> dict[GuestId, Case]:
-    """Open cases of some of the guests, at any live step."""
-    chosen: dict[GuestId, Case] = {}
-    for number in draw(st.sets(st.sampled_from(NUMBERS), max_size=4)):
-        step = draw(st.sampled_from(sorted(FOLLOWS.keys() - {Step.CLOSED})))
-        case = a_case(step, number)
-        if case.answer is not None:
-            case = replace(case, answer=an_answer(id=f"answer-{number}", at=case.answer.at))
-        chosen[case.guest_id] = replace(
-            case,
-            escalated=draw(st.booleans()),
-            notice_at=None if case.notice_at is None else draw(MOMENTS),
-            blocked_at=None if case.blocked_at is None else draw(MOMENTS),
-            deleted_at=None if case.deleted_at is None else draw(MOMENTS),
-        )
-    return chosen
+def guests(draw: st.DrawFn, number: int = 1) -> Guest:
+    """A stale guest with a healthy sponsor, anything up to everything about it out of the ordinary."""
+    odd = draw(st.sets(st.sampled_from(sorted(_ODD)), max_size=draw(st.sampled_from([0, 1, 2, len(_ODD)]))))
+    asleep = {
+        "sign_ins": draw(st.sampled_from([SignIns(successful_at=NOW - timedelta(days=200)), SignIns()]))
+    }
+    return a_guest(number, **(asleep | {name: draw(_ODD[name]) for name in sorted(odd)}))
+
+
+@st.composite
+def cases(draw: st.DrawFn, number: int = 1) -> Case:
+    """An open case at any live step, its waiting times mostly over."""
+    case = a_case(draw(st.sampled_from(_LIVE)), number, escalated=draw(st.booleans()))
+    if case.answer is not None:
+        case = replace(case, answer=an_answer(id=f"answer-{number}", at=case.answer.at))
+    if draw(st.sampled_from([False, False, True])):
+        moments: dict[str, Any] = {
+            name: draw(MOMENTS) for name in _MOMENTS if getattr(case, name) is not None
+        }
+        case = replace(case, **moments)
+    return case
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """A handful of guests, and open cases of some of them and of one who is not there."""
+    tenant: list[Guest] = []
+    known: dict[GuestId, Case] = {}
+    for number in sorted(draw(st.sets(st.sampled_from(NUMBERS), min_size=1))):
+        guest = draw(guests(number))
+        if draw(st.booleans()):
+            case = known[guest.id] = draw(cases(number))
+            if case.blocked_at is not None and draw(st.sampled_from([True, True, False])):
+                guest = replace(guest, enabled=False)
+        tenant.append(guest)
+    if draw(st.sampled_from([False, False, True])):
+        absent = draw(cases(NUMBERS.stop))
+        known[absent.guest_id] = absent
+    return tenant, known
 
 
 POLICIES = st.builds(
     Policy,
-    mode=st.sampled_from(Mode),
+    mode=st.sampled_from([*Mode, Mode.ENFORCE, Mode.REPORT]),
     tenant=st.just(Tenant(home_domains=("contoso.example",), zone="UTC")),
-    quiet=st.sampled_from([Quiet(weekends=False), Quiet(days=(NOW.date(),))]),
+    quiet=st.sampled_from([Quiet(weekends=False)] * 6 + [Quiet(days=(NOW.date(),))]),
     scope=st.sampled_from([Scope(), Scope(kinds=tuple(Kind))]),
     reviewers=st.builds(
-        Reviewers, fallback=st.sampled_from([(), (FALLBACK,)]), max_open_items=st.integers(1, 3)
+        Reviewers, fallback=st.sampled_from([(), (FALLBACK,)]), max_open_items=st.sampled_from([1, 3, 40])
     ),
     actions=st.builds(Actions, on_no_answer=st.sampled_from(NoAnswer), soft_delete=st.booleans()),
     caps=st.builds(
         Caps,
-        asks_per_run=st.integers(0, 6),
-        harmful_per_run=st.integers(0, 6),
-        harmful_share=st.sampled_from([0.05, 0.5, 1.0]),
+        asks_per_run=st.sampled_from([0, 1, 500, 500]),
+        harmful_per_run=st.sampled_from([0, 1, 25, 25]),
+        harmful_share=st.sampled_from([0.3, 1.0, 1.0]),
     ),
     exemptions=st.lists(
         st.builds(

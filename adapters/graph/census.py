@@ -15,6 +15,7 @@ from adapters.graph.mapping import GUEST_FIELDS, NOT_RETURNED, PERSON_FIELDS, re
 from adapters.graph.operations import COUNT_GUESTS, LIST_GUESTS, LIST_GUESTS_WITH_SIGN_INS, Operation
 from adapters.graph.pacing import Pace
 from adapters.graph.refusals import LICENCE, TOKEN, PageExpired
+from adapters.graph.seen import Seen, key_of
 from reviews.errors import CensusIncomplete, Forbidden, GatehouseError, NotSupported
 from reviews.model import Guest, Nameless, Receipt, SetAside, SignIns, Unreadable
 from reviews.ports import Page
@@ -45,14 +46,6 @@ def _note_narrowed(what: str, why: Unreadable) -> None:
     log.warning("census narrowed", extra={"event": "census.narrowed", "what": what, "why": why.why})
 
 
-def _key(object_id: str) -> int | str:
-    """Return an object id as a number: a fifth of the memory of its text."""
-    try:
-        return int(object_id.replace("-", ""), 16)
-    except ValueError:
-        return object_id
-
-
 class GraphCensus:
     """Reads all guests once, with sign-in activity and sponsors as far as the tenant lets us."""
 
@@ -60,8 +53,8 @@ class GraphCensus:
         self._client = client
         self._no_sign_ins: Unreadable | None = None
         self._no_sponsors: Unreadable | None = None
-        self._seen: dict[int | str, int] = {}
-        # account -> the reading it was last met in; a reading is a way from the first page on
+        self._seen = Seen()
+        self._seen_before: Seen | None = None
         self._started_at: datetime | None = None
         self._finished_at: datetime | None = None
         self._set_aside: list[SetAside] = []
@@ -84,9 +77,7 @@ class GraphCensus:
                 if self._restarts == RESTARTS:
                     words = f"page tokens expired {RESTARTS + 1} times before the last page"
                     raise CensusIncomplete(words) from error
-                self._restarts += 1
-                facts = {"event": "census.restarted", "restarts": self._restarts}
-                log.warning("census restarted", extra=facts)
+                self._start_again()
         self._check_count()
         self._finished_at = self._client.clock.now()
 
@@ -183,10 +174,13 @@ class GraphCensus:
         for raw in rows:
             one = read_guest(raw, sign_ins=self._no_sign_ins, sponsors=self._no_sponsors)
             object_id = one.id if isinstance(one, Guest) else one.guest_id
-            met_in = self._meet(object_id)
-            if met_in is not None:
-                again += met_in == self._restarts
-                continue
+            if object_id:
+                key = key_of(object_id)
+                if not self._seen.add(key):
+                    again += 1
+                    continue
+                if self._seen_before is not None and key in self._seen_before:
+                    continue
             self._rows += 1
             if isinstance(one, Guest):
                 guests.append(one)
@@ -199,14 +193,14 @@ class GraphCensus:
         self._set_aside += aside
         return Page(guests=tuple(guests), set_aside=tuple(aside))
 
-    def _meet(self, object_id: str) -> int | None:
-        """Note an account; return the reading it was met in before, None for a new or a nameless one."""
-        if not object_id:
-            return None
-        key = _key(object_id)
-        met_in = self._seen.get(key)
-        self._seen[key] = self._restarts
-        return met_in
+    def _start_again(self) -> None:
+        """Begin a new reading, remembering who was yielded in those before it."""
+        merged, self._seen = self._seen, Seen()
+        for key in self._seen_before or ():
+            merged.add(key)
+        self._seen_before = merged
+        self._restarts += 1
+        log.warning("census restarted", extra={"event": "census.restarted", "restarts": self._restarts})
 
     def _tally(self, guest: Guest) -> None:
         if guest.sign_ins == SignIns():

@@ -152,15 +152,15 @@ def read_person(raw: bytes) -> Person | SetAside:
         row = _PERSON.decode(raw)
     except _UNDECODABLE as error:
         return SetAside(guest_id=GuestId(_id_of(raw)), field=_field_of(error))
-    person = _person(row)
+    person = _person(row, PersonId(row.id))
     return SetAside(guest_id=GuestId(row.id), field="accountEnabled") if person is None else person
 
 
-def _person(row: _SponsorRow) -> Person | None:
+def _person(row: _SponsorRow, person_id: PersonId) -> Person | None:
     if row.display_name is None or row.account_enabled is None or row.user_type is None:
         return None
     return Person(
-        id=PersonId(row.id),
+        id=person_id,
         name=row.display_name,
         mail=row.mail or None,
         enabled=row.account_enabled,
@@ -171,11 +171,12 @@ def _person(row: _SponsorRow) -> Person | None:
 
 def _sponsor(row: _SponsorRow) -> Sponsor:
     """Read one sponsor; of one that shows only its id, or is of a kind we do not know, we know nothing."""
-    if row.kind == _USER and (person := _person(row)) is not None:
+    sponsor_id = PersonId(row.id)
+    if row.kind == _USER and (person := _person(row, sponsor_id)) is not None:
         return person
     if row.kind == _GROUP and row.display_name is not None:
-        return SponsorGroup(id=PersonId(row.id), name=row.display_name, mail=row.mail or None)
-    return Nameless(id=PersonId(row.id))
+        return SponsorGroup(id=sponsor_id, name=row.display_name, mail=row.mail or None)
+    return Nameless(id=sponsor_id)
 
 
 def _sponsors(rows: list[_SponsorRow] | msgspec.UnsetType) -> tuple[Sponsor, ...] | Unreadable:

@@ -19,7 +19,7 @@ from tests.reviewers import choice, signed_in
 pytestmark = pytest.mark.browser
 
 IMAGES = Path(os.environ.get("UPDATE_IMAGES") or "out/pages")
-"""Where pictures go: set UPDATE_IMAGES=docs/img to renew those of the documentation."""
+"""Where the pictures to look at go; a few of them, made smaller, stand in docs/img."""
 Scheme = Literal["light", "dark"]
 WIDTHS = {"phone": (390, 844), "narrow": (320, 640), "desktop": (1280, 900)}
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]

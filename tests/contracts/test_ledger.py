@@ -77,6 +77,17 @@ async def test_a_finished_run_is_never_begun_again(ledger: Ledger) -> None:
     assert await ledger.begin_run("night", SLOT, owner="a", now=NOW + 9 * LEASE, lease=LEASE) is None
 
 
+async def test_of_racing_saves_of_a_run_one_wins(ledger: Ledger) -> None:
+    run = await ledger.begin_run("night", SLOT, owner="a", now=NOW, lease=LEASE)
+    assert run is not None
+    saves = [ledger.save_run(replace(run, guests=number)) for number in range(8)]
+
+    results = await asyncio.gather(*saves, return_exceptions=True)
+
+    assert [type(result) for result in results].count(Conflict) == 7
+    assert await ledger.run(RUN) in results
+
+
 async def test_recent_runs_come_newest_first_and_only_of_their_job(ledger: Ledger) -> None:
     slots = [SLOT + timedelta(days=number) for number in (3, 0, 2, 1)]
     for slot in slots:

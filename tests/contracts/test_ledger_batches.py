@@ -42,9 +42,32 @@ async def test_a_batch_is_begun_once(ledger: Ledger) -> None:
 
 
 async def test_a_batch_begun_ten_times_at_once_is_one(ledger: Ledger) -> None:
-    begun = await asyncio.gather(*(ledger.begin_batch(a_batch(), [an_ask()]) for _ in range(10)))
+    batches = [replace(a_batch(), nonce=f"nonce {number}") for number in range(10)]
 
-    assert set(begun) == {a_batch()}
+    begun = await asyncio.gather(*(ledger.begin_batch(batch, [an_ask()]) for batch in batches))
+
+    assert set(begun) == {await ledger.batch(BATCH)}
+
+
+async def test_of_racing_saves_of_a_batch_one_wins(ledger: Ledger) -> None:
+    batch = await ledger.begin_batch(a_batch(), [])
+    saves = [ledger.save_batch(replace(batch, group_id=f"g{number}")) for number in range(8)]
+
+    results = await asyncio.gather(*saves, return_exceptions=True)
+
+    assert [type(result) for result in results].count(Conflict) == 7
+    assert await ledger.batch(BATCH) in results
+
+
+async def test_of_racing_saves_of_a_mail_one_wins(ledger: Ledger) -> None:
+    mail = a_mail(f"batch:{BATCH}")
+    await ledger.owe(mail)
+    saves = [ledger.save_mail(replace(mail, draft_id=f"d{number}")) for number in range(8)]
+
+    results = await asyncio.gather(*saves, return_exceptions=True)
+
+    assert [type(result) for result in results].count(Conflict) == 7
+    assert await ledger.owed_mail(mail.home, mail.id) in results
 
 
 async def test_a_batch_larger_than_one_transaction(ledger: Ledger) -> None:

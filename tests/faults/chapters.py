@@ -1,7 +1,7 @@
 """The story told once without a disturbance, and the world as it is where each chapter begins."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from adapters.clock import HandClock
@@ -12,6 +12,8 @@ from tests.faults.process import Process, process
 from tests.faults.realm import Realm
 
 ASKING, WEIGHING, ACTING = "the asking night", "weighing answers", "the acting night"
+TRACKED_AFTER = timedelta(minutes=45)
+"""How long after each chapter's beginning the story's policy has the reviews tracked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,29 +40,33 @@ async def tell(folder: Path) -> Story:
     chapters: dict[str, Realm] = {}
     async with process(realm, policy) as program:
         # Later than the nights to come, so that the reviews are still open when the last of them acts.
-        clock.move(day(0, 4, 30))
+        clock.move(day(0, 8))
         chapters[ASKING] = realm.twin()
-        await program.settle()
+        await live_on(program, clock.now())
         for number in (1, 2, 3):
-            await _until(program, number, 3)
+            clock.move(day(number, 3))
+            await live_on(program, clock.now())
         for wave, number in enumerate((3, 4, 5)):
             clock.move(day(number, 11))
             assert await plot.answer_page(program.house.ledger, program.queue, clock.now(), wave)
             if wave == 0:
                 assert await plot.answer_natively(realm.tenant, program.house.ledger)
                 chapters[WEIGHING] = realm.twin()
-            await program.settle()
+            await live_on(program, clock.now())
             if wave == 2:
                 await _the_last_day(program)
             clock.move(day(number + 1, 3))
             chapters[ACTING] = realm.twin()
             if wave < 2:
-                await program.settle()
+                await live_on(program, clock.now())
     return Story(policy=policy, chapters=chapters)
 
 
-async def _until(program: Process, number: int, hour: int) -> None:
-    program.realm.clock.move(day(number, hour))
+async def live_on(program: Process, since: datetime) -> None:
+    """Let the program do all there is to do in a chapter that began at ``since``, and follow it up."""
+    clock = program.realm.clock
+    await program.settle()
+    clock.move(max(clock.now(), since + TRACKED_AFTER))
     await program.settle()
 
 
@@ -72,6 +78,3 @@ async def _the_last_day(program: Process) -> None:
     back, gone = (await plot.guests_at(ledger, plot.Step.NOTICED))[:2]
     assert tenant.sign_in(back)
     tenant.delete(gone)
-
-
-Watch = Callable[[Process], Awaitable[None]]

@@ -18,7 +18,7 @@ POLICY = {
     "name": "everything at once",
     "schedules": {
         "night": {"cron": "0 3 * * *", "zone": "UTC"},
-        "track": {"cron": "0 3,11 * * *", "zone": "UTC"},
+        "track": {"cron": "45 3,11 * * *", "zone": "UTC"},
         "seal": {"cron": "0 3 * * *", "zone": "UTC"},
     },
     "reviews": {"duration": "P5D"},

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.chapters import ACTING, ASKING, WEIGHING, Story, tell
+from tests.faults.chapters import ACTING, ASKING, WEIGHING, Story, live_on, tell
 from tests.faults.outcome import differences, outcome, steps
 from tests.faults.process import Process, ledger_of, process
 from tests.faults.realm import Realm
@@ -52,13 +52,13 @@ async def _undisturbed(realm: Realm, story: Story, part: int) -> Cuts:
     async with process(realm, story.policy) as program:
         cuts = Cuts(program=program, part=part)
         program.wire.watch = cuts.keep
-        await program.settle()
+        await live_on(program, realm.clock.now())
     return cuts
 
 
-async def _in_the_end(realm: Realm, over: datetime) -> dict[str, Any]:
+async def _in_the_end(realm: Realm, since: datetime) -> dict[str, Any]:
     """Say what became of a world, at one moment for all: reviews begin and end by themselves."""
-    realm.clock.move(over)
+    realm.clock.move(since + timedelta(hours=3))
     assert not realm.parked
     assert not realm.lying
     return await outcome(realm.tenant, ledger_of(realm))
@@ -71,13 +71,13 @@ async def test_a_program_killed_after_any_call_ends_as_if_it_had_not_been(
     story: Story, chapter: str, part: int
 ) -> None:
     realm = story.at(chapter)
-    over = realm.clock.now() + timedelta(hours=2)
+    since = realm.clock.now()
     cuts = await _undisturbed(realm, story, part)
-    wanted = await _in_the_end(realm, over)
+    wanted = await _in_the_end(realm, since)
     for call, left in cuts.worlds:
         async with process(left, story.policy) as again:
-            await again.settle()
-        assert differences(await _in_the_end(left, over), wanted) == [], f"killed after {call}"
+            await live_on(again, since)
+        assert differences(await _in_the_end(left, since), wanted) == [], f"killed after {call}"
     print(
         f"{chapter}: {len(cuts.program.wire.calls)} remote calls leave {cuts.states} different worlds;"
         f" {len(cuts.worlds)} of them gone on from here; {dict(steps(wanted))}"

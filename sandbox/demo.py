@@ -1,0 +1,147 @@
+"""The demo: a quarter of a year on a tenant of 2,000 guests, played without anybody touching it."""
+
+import gc
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from admin import running
+from reviews.errors import Transient
+from reviews.model import GuestId, Step
+from sandbox import days
+from sandbox.demo_folder import leave
+from sandbox.demo_record import Record, read_record
+from sandbox.demo_sponsors import Sponsors
+from sandbox.host_queues import Drained
+from sandbox.stories import STARTS_AT, Story
+from sandbox.world import World, policy_text, served
+
+MORNING: Final = time(7, 30, tzinfo=UTC)
+"""When the operator reads the digest of the night."""
+FALLBACK: Final = 4
+"""The first member who plays no part in the story answers where no sponsor can."""
+DRY_NIGHTS: Final = 1
+"""How many nights only report, before the policy is set to enforce."""
+
+# Nobody is in a hurry here: twice a week is often enough to look at what was answered in My Access. The cap
+# is above what an ordinary night wants, and below what follows when very many questions are put at once.
+POLICY: Final[Mapping[str, Any]] = {
+    "mode": "enforce",
+    "schedules": {
+        "night": {"cron": "30 1 * * *", "zone": "Europe/Amsterdam"},
+        "track": {"cron": "15 15 * * 1,4", "zone": "Europe/Amsterdam"},
+        "seal": {"cron": "45 5 * * *", "zone": "Europe/Amsterdam"},
+    },
+    "quiet": {"weekends": True},
+    "caps": {"harmful_per_run": 60},
+}
+
+Told = Callable[[str], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Quarter:
+    """The quarter while it is played: who acts, what the operator did, what the queues met."""
+
+    world: World
+    story: Story
+    sponsors: Sponsors
+    tell: Told
+    worked: Drained = field(default_factory=Drained)
+    approved: set[str] = field(default_factory=set)
+    restored: GuestId | None = None
+
+    async def day(self, start: datetime) -> None:
+        """Play one day: night, seal, the operator's morning, everybody at work, tracking."""
+        day, end = start.date(), start + timedelta(days=1)
+        self.worked += await days.until(self.world, datetime.combine(day, MORNING))
+        await self._operator()
+        self.worked += await days.until(self.world, datetime.combine(day, days.OFFICE_HOUR))
+        days.guests_sign_in(self.world, day)
+        await self.sponsors.act()
+        self.worked += await days.work_off(self.world)
+        self.worked += await days.until(self.world, end)
+
+    async def _operator(self) -> None:
+        """Approve a plan that waits for it, and bring one guest back whom a colleague misses."""
+        await self._approve()
+        if self.restored is None:
+            await self._restore()
+        self.worked += await days.work_off(self.world)
+
+    async def _approve(self) -> None:
+        house = self.world.house
+        for run in await house.ledger.recent_runs("night", 1):
+            plan = await house.archive.plan(run.id)
+            if plan is None or plan.plan_hash in self.approved:
+                continue
+            if any(held.held_by == "cap-harmful" for held in plan.held):
+                with running.out.capture() as said:
+                    await running.approve(house, plan.plan_hash)
+                self.approved.add(plan.plan_hash)
+                self.tell(f"{run.slot:%d %b}: over a cap, so held; {said.get().strip()}")
+
+    async def _restore(self) -> None:
+        """Undo one removal, the day after it was done."""
+        world, now = self.world, self.world.clock.now()
+        for guest_id, since in world.tenant.directory.deleted.items():
+            case = await world.house.ledger.case(GuestId(guest_id))
+            if case is None or case.step is not Step.DELETED or now - since < timedelta(days=1):
+                continue
+            with running.out.capture() as said:
+                try:
+                    await running.undo_guest(world.house, case.guest_id)
+                except Transient:
+                    # The command says so itself: run it again in a minute.
+                    await world.clock.sleep(timedelta(minutes=1))
+                    await running.undo_guest(world.house, case.guest_id)
+            self.restored = case.guest_id
+            self.tell(f"{now:%d %b}: a colleague misses a guest; {said.get().strip()}")
+            return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a demo ended: the record it left, and what went wrong; nothing when all went well."""
+
+    record: Record
+    troubles: tuple[str, ...]
+
+
+async def play(story: Story, folder: Path, *, tell: Told, on_day: Callable[[datetime], None]) -> Ended:
+    """Play a story to its end and leave the folder; ``on_day`` is called after each day."""
+    population = story.population
+    policy = {**POLICY, "reviewers": {"fallback": [population.member(FALLBACK)["id"]]}}
+    with tempfile.TemporaryDirectory() as place:
+        dry = {**policy, "mode": "report"}
+        async with served(population, folder=Path(place), start=STARTS_AT, policy=dry) as world:
+            _spare_the_collector()
+            quarter = Quarter(world=world, story=story, sponsors=Sponsors(world, story), tell=tell)
+            for number in range(story.lasts.days):
+                start = STARTS_AT + timedelta(days=number)
+                if number == DRY_NIGHTS:
+                    file = Path(world.settings["POLICY_SOURCE"])
+                    file.write_text(policy_text(policy, population), encoding="utf-8")
+                    tell("a dry night is over; the policy now says enforce")
+                await quarter.day(start)
+                on_day(start)
+            record = await read_record(world)
+            leave(folder, record, story, world.tenant, days=story.lasts.days)
+    return Ended(record=record, troubles=(*record.missing(), *_troubles(quarter)))
+
+
+def _spare_the_collector() -> None:
+    """Keep what was loaded out of every collection to come: it makes up most of the objects there are."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def _troubles(quarter: Quarter) -> tuple[str, ...]:
+    found = list(quarter.sponsors.troubles)
+    if quarter.worked.poisoned:
+        found.append(f"{quarter.worked.poisoned} messages went to a poison queue")
+    return tuple(found)
