@@ -154,6 +154,7 @@ module graphGrants 'modules/graph-grants.bicep' = {
 var webSettings = {
   APP_ROLE: 'web'
   AZURE_CLIENT_ID: identities.outputs.webClientId
+  POLICY_SOURCE: 'blob:policies/policy.yaml'
   PUBLIC_URL: publicUrl
   STATE__blobServiceUri: state.outputs.blobServiceUri
   STATE__clientId: identities.outputs.webClientId
@@ -162,7 +163,6 @@ var webSettings = {
   STATE__tableServiceUri: state.outputs.tableServiceUri
   TENANT_ID: tenantId
 }
-// The web role reads no policy: whatever a page shows was written into its batch by the worker.
 var workerSettings = {
   APP_ROLE: 'worker'
   AZURE_CLIENT_ID: identities.outputs.workerClientId

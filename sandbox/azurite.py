@@ -33,7 +33,6 @@ ACCOUNT = "devstoreaccount1"
 # The key of every Azurite in the world, printed in Microsoft's documentation: it protects nothing.
 ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 START_WITHIN = timedelta(seconds=30)
-STOP_WITHIN = timedelta(seconds=5)
 INSTALL_WITHIN = timedelta(minutes=10)
 _SERVICES = ("Blob", "Queue", "Table")
 _LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is successfully listening at (http://\S+)")
@@ -150,8 +149,15 @@ class Azurite:
     good order. It ends with this process, even when this process is killed: it watches a pipe.
     """
 
-    def __init__(self, location: Path | None = None, *, folder: Path = FOLDER) -> None:
+    def __init__(
+        self,
+        location: Path | None = None,
+        *,
+        folder: Path = FOLDER,
+        stop_within: timedelta = timedelta(seconds=5),
+    ) -> None:
         self._location = location
+        self._stop_within = stop_within
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._endpoints: dict[str, str] = {}
@@ -205,13 +211,13 @@ class Azurite:
                 raise
 
     def stop(self) -> None:
-        """End it, gently first, for certain after ``STOP_WITHIN``; do nothing when it does not run."""
+        """End it, gently first, for certain after ``stop_within``; do nothing when it does not run."""
         process, self._process = self._process, None
         if process is None:
             return
         process.terminate()
         try:
-            process.wait(STOP_WITHIN.total_seconds())
+            process.wait(self._stop_within.total_seconds())
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -140,6 +140,17 @@ resource webAnswers 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+// web: reads the policy, whose words and rules the page follows, and can never rewrite it.
+resource webPolicies 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: policies
+  name: guid(policies.id, webPrincipalId, roles.blobDataReader)
+  properties: {
+    principalId: webPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataReader)
+  }
+}
+
 // web: its own host keeps leases and its package.
 resource webHostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: webHost

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,11 +29,13 @@ def storage() -> Iterator[Azurite]:
         yield running
 
 
-def test_installing_again_changes_nothing_and_needs_no_npm(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_installing_again_changes_nothing_and_needs_no_npm() -> None:
     first = install()
-    monkeypatch.setattr(azurite, "_run_npm", lambda _: pytest.fail("npm was called again"))
+    modules = first / "node_modules"
+    before = modules.stat().st_mtime_ns  # npm ci throws the folder away and makes it anew
 
     assert install() == first
+    assert modules.stat().st_mtime_ns == before
 
 
 def test_a_failing_npm_is_reported_with_its_last_words(tmp_path: Path) -> None:
@@ -123,9 +126,8 @@ def test_after_the_block_the_process_is_gone_and_its_address_is_not_given_out() 
         _ = running.connection_string
 
 
-def test_one_that_ignores_a_polite_end_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(azurite, "STOP_WITHIN", azurite.STOP_WITHIN / 20)
-    with Azurite() as running:
+def test_one_that_ignores_a_polite_end_is_ended_all_the_same() -> None:
+    with Azurite(stop_within=timedelta(milliseconds=250)) as running:
         pid = running.pid
         os.kill(pid, signal.SIGSTOP)
 

@@ -20,8 +20,8 @@ TRACKED_AFTER = timedelta(minutes=45)
 class Story:
     """Where each chapter begins: everything is prepared, and the program has not been called yet."""
 
-    policy: Path
     chapters: dict[str, Realm]
+    policies: dict[str, Path]
 
     def at(self, chapter: str) -> Realm:
         """Return a fresh copy of the world at the start of a chapter."""
@@ -34,32 +34,38 @@ async def tell(folder: Path) -> Story:
     Wave after wave is denied, so that on that night the first are to be deleted, the second to be blocked,
     the third to be warned; others were decided on natively, and for the rest the time is up.
     """
-    policy = plot.write_policy(folder)
     clock = HandClock(STARTS_AT)
     realm = Realm(clock=clock, tenant=plot.a_tenant(clock))
-    chapters: dict[str, Realm] = {}
-    async with process(realm, policy) as program:
-        # Later than the nights to come, so that the reviews are still open when the last of them acts.
-        clock.move(day(0, 8))
-        chapters[ASKING] = realm.twin()
+    # The first night is later than the nights to come: the reviews are still open when the last one acts.
+    late, early = plot.write_policy(folder, 8), plot.write_policy(folder, 3)
+    story = Story(chapters={}, policies={ASKING: late, WEIGHING: early, ACTING: early})
+    clock.move(day(0, 8))
+    story.chapters[ASKING] = realm.twin()
+    async with process(realm, late) as program:
         await live_on(program, clock.now())
-        for number in (1, 2, 3):
-            clock.move(day(number, 3))
+    async with process(realm, early) as program:
+        await _waves(program, story)
+    return story
+
+
+async def _waves(program: Process, story: Story) -> None:
+    realm, clock = program.realm, program.realm.clock
+    for number in (1, 2, 3):
+        clock.move(day(number, 3))
+        await live_on(program, clock.now())
+    for wave, number in enumerate((3, 4, 5)):
+        clock.move(day(number, 11))
+        assert await plot.answer_page(program.house.ledger, program.queue, clock.now(), wave)
+        if wave == 0:
+            assert await plot.answer_natively(realm.tenant, program.house.ledger)
+            story.chapters[WEIGHING] = realm.twin()
+        await live_on(program, clock.now())
+        if wave == 2:
+            await _the_last_day(program)
+        clock.move(day(number + 1, 3))
+        story.chapters[ACTING] = realm.twin()
+        if wave < 2:
             await live_on(program, clock.now())
-        for wave, number in enumerate((3, 4, 5)):
-            clock.move(day(number, 11))
-            assert await plot.answer_page(program.house.ledger, program.queue, clock.now(), wave)
-            if wave == 0:
-                assert await plot.answer_natively(realm.tenant, program.house.ledger)
-                chapters[WEIGHING] = realm.twin()
-            await live_on(program, clock.now())
-            if wave == 2:
-                await _the_last_day(program)
-            clock.move(day(number + 1, 3))
-            chapters[ACTING] = realm.twin()
-            if wave < 2:
-                await live_on(program, clock.now())
-    return Story(policy=policy, chapters=chapters)
 
 
 async def live_on(program: Process, since: datetime) -> None:

@@ -10,7 +10,9 @@ from reviews.model import Batch, BatchId, GuestId
 from reviews.ports import Ledger
 from sandbox.tenant import Tenant
 
-MOMENTS = frozenset({"at", "asked_at", "notice_at", "blocked_at", "deleted_at", "closed_at", "rests_until"})
+MOMENTS = frozenset(
+    {"opened_at", "asked_at", "notice_at", "blocked_at", "deleted_at", "closed_at", "rests_until"}
+)
 
 
 async def outcome(tenant: Tenant, ledger: Ledger) -> dict[str, Any]:

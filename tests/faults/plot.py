@@ -16,15 +16,16 @@ from sandbox.world import SENDER, policy_text
 
 POLICY = {
     "name": "everything at once",
-    "schedules": {
-        "night": {"cron": "0 3 * * *", "zone": "UTC"},
-        "track": {"cron": "45 3,11 * * *", "zone": "UTC"},
-        "seal": {"cron": "0 3 * * *", "zone": "UTC"},
-    },
     "reviews": {"duration": "P5D"},
     "actions": {"grace": "PT20H", "quarantine": "PT20H"},
     "caps": {"harmful_per_run": 50, "harmful_share": 1.0},
 }
+
+
+def _schedules(hour: int) -> dict[str, dict[str, str]]:
+    """Night and seal together, the tracking after them; it comes once more by day."""
+    lines = {"night": f"0 {hour} * * *", "track": f"45 {hour},11 * * *", "seal": f"0 {hour} * * *"}
+    return {job: {"cron": line, "zone": "UTC"} for job, line in lines.items()}
 
 
 def cast_of_fifty() -> Cast:
@@ -39,11 +40,15 @@ def a_tenant(clock: HandClock) -> Tenant:
     return Tenant(cast_of_fifty(), clock, mailboxes=[SENDER], throttle=False)
 
 
-def write_policy(folder: Path) -> Path:
-    """Write the story's policy into a folder; return the file."""
+def write_policy(folder: Path, hour: int) -> Path:
+    """Write the story's policy into a folder, with the night at that hour (UTC); return the file."""
     population = cast_of_fifty()
-    file = folder / "policy.yaml"
-    changes = {**POLICY, "reviewers": {"fallback": [population.id_of("fay")]}}
+    file = folder / f"policy-{hour}.yaml"
+    changes = {
+        **POLICY,
+        "schedules": _schedules(hour),
+        "reviewers": {"fallback": [population.id_of("fay")]},
+    }
     file.write_text(policy_text(changes, population), encoding="utf-8")
     return file
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,8 +49,8 @@ class Cuts:
                 self.worlds.append((self.program.wire.calls[-1], self.program.realm.twin()))
 
 
-async def _undisturbed(realm: Realm, story: Story, part: int) -> Cuts:
-    async with process(realm, story.policy) as program:
+async def _undisturbed(realm: Realm, policy: Path, part: int) -> Cuts:
+    async with process(realm, policy) as program:
         cuts = Cuts(program=program, part=part)
         program.wire.watch = cuts.keep
         await live_on(program, realm.clock.now())
@@ -70,12 +71,12 @@ async def _in_the_end(realm: Realm, since: datetime) -> dict[str, Any]:
 async def test_a_program_killed_after_any_call_ends_as_if_it_had_not_been(
     story: Story, chapter: str, part: int
 ) -> None:
-    realm = story.at(chapter)
+    realm, policy = story.at(chapter), story.policies[chapter]
     since = realm.clock.now()
-    cuts = await _undisturbed(realm, story, part)
+    cuts = await _undisturbed(realm, policy, part)
     wanted = await _in_the_end(realm, since)
     for call, left in cuts.worlds:
-        async with process(left, story.policy) as again:
+        async with process(left, policy) as again:
             await live_on(again, since)
         assert differences(await _in_the_end(left, since), wanted) == [], f"killed after {call}"
     print(

@@ -90,7 +90,7 @@ def _live_and_die(
 async def _undisturbed(story: Story, chapter: str) -> tuple[dict[str, Any], int]:
     realm = story.at(chapter)
     since = realm.clock.now()
-    async with process(realm, story.policy) as program:
+    async with process(realm, story.policies[chapter]) as program:
         await live_on(program, since)
         calls = sum(call.startswith("graph") for call in program.wire.calls)
     realm.clock.move(since + OVER_AFTER)
@@ -116,7 +116,12 @@ async def test_a_host_killed_by_the_system_goes_on_where_it_was(
         await account.take_over(realm)
         with serve(create_app(tenant)) as graph:
             settings = environment(
-                graph, azurite.connection_string, story.policy, since, tenant.population.tenant_id, graph
+                graph,
+                azurite.connection_string,
+                story.policies[chapter],
+                since,
+                tenant.population.tenant_id,
+                graph,
             )
             await asyncio.to_thread(_live_and_die, tenant, settings, executioner, since)
         realm.clock.move(since + OVER_AFTER)

@@ -56,10 +56,9 @@ def test_the_deployed_settings_are_accepted_by_the_settings_module() -> None:
         assert understood.policy_source == known.get("POLICY_SOURCE")
 
 
-def test_the_web_role_gets_every_setting_of_the_worker_but_the_policy() -> None:
+def test_both_roles_get_the_same_settings() -> None:
     settings = deployed_settings()
-    assert set(settings["worker"]) - set(settings["web"]) == {"POLICY_SOURCE"}
-    assert set(settings["web"]) <= set(settings["worker"])
+    assert set(settings["worker"]) == set(settings["web"])
 
 
 def test_each_role_runs_as_itself() -> None:

@@ -34,6 +34,7 @@ PLACES = {
 EXPECTED = {
     ("web", OWN_ROLE, "table batches"),
     ("web", "Storage Queue Data Message Sender", "queue answers"),
+    ("web", "Storage Blob Data Reader", "container policies"),
     ("web", "Storage Blob Data Owner", "its own host account"),
     ("web", "Storage Table Data Contributor", "its own host account"),
     ("web", "Monitoring Metrics Publisher", "Application Insights"),

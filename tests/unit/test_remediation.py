@@ -231,6 +231,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "never told": {"case": {"notice_at": None}},
     "never blocked": {"case": {"blocked_at": None}},
     "grace runs": {"case": {"notice_at": ago(7) + timedelta(seconds=1)}},
+    "grace just over": {"case": {"notice_at": ago(7)}},
+    "quarantine just over": {"case": {"blocked_at": ago(30)}},
     "quarantine runs": {"case": {"blocked_at": ago(30) + timedelta(seconds=1)}},
     "lapsed, policy escalates": {"from": LAPSED},
     "lapsed, policy blocks": {"from": LAPSED, "policy": {"actions": BLOCKS}},
