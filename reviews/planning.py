@@ -241,19 +241,20 @@ def plan_hash(policy_hash: str, actions: Iterable[Action], held: Iterable[Held])
     It covers policy, actions and held ones with their reason codes, in no particular order; not the hour,
     the receipt or the days inside reasons, so that the same intentions keep their name.
     """
-    lines = [_line(action, "") for action in actions]
-    lines += [_line(one.action, one.held_by) for one in held]
+    marks = [_mark(action, "") for action in actions]
+    marks += [_mark(one.action, one.held_by) for one in held]
     seal = hashlib.sha256(policy_hash.encode())
-    for line in sorted(lines):
-        seal.update(b"\n" + line.encode())
+    for mark in sorted(marks):
+        seal.update(mark)
     return seal.hexdigest()
 
 
-def _line(action: Action, held_by: str) -> str:
+def _mark(action: Action, held_by: str) -> bytes:
     codes = [reason.code for reason in action.reasons]
-    return json.dumps(
+    intention = json.dumps(
         [action.key, action.kind, action.guest_id, action.reviewers, codes, action.recommendation, held_by]
     )
+    return hashlib.sha256(intention.encode()).digest()
 
 
 def _step_on(act: Act, case: Case, reason: Reason) -> Action:

@@ -21,7 +21,7 @@ def story_of(guests: int | None, days: int | None) -> Story:
     """Return the demo's story, or a smaller or shorter one of the same people and parts."""
     story = a_quiet_quarter()
     if guests is not None and guests != story.population.guest_count:
-        says = f"{guests} guests; one sponsor never answers, one leaves, one has far too many guests, one disagrees."
+        says = story.says.replace("2,000 guests", f"{guests} guests")
         story = replace(story, population=a_population(guests), says=says, script=SCRIPT)
     return story if days is None else replace(story, lasts=timedelta(days=days))
 

@@ -1,4 +1,4 @@
-"""Lets days pass in the sandbox: the guests who sign in, the timer when something is due, the queues worked off.
+"""Lets days pass in the sandbox: guests sign in, the timer fires when something is due, queues are emptied.
 
 Time is jumped over, not waited for: between two slots of the policy's schedules the quarter-hourly timer
 would find nothing due.
@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from reviews.policy import Schedules
 from reviews.schedule import latest_slot
 from sandbox.host_queues import Drained
+from sandbox.people import People
 from sandbox.world import World
 
 AFTER_THE_SLOT = timedelta(minutes=5)
@@ -82,9 +83,8 @@ async def work_off(world: World) -> Drained:
     return done
 
 
-def guests_sign_in(world: World, day: date) -> int:
+def guests_sign_in(world: World, population: People, day: date) -> int:
     """Let every guest sign in who comes on that day; return how many were let in."""
-    population = world.tenant.population
     at = world.clock.now()
     return sum(
         world.tenant.sign_in(population.guest(number)["id"], at)

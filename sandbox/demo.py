@@ -60,7 +60,7 @@ class Quarter:
         self.worked += await days.until(self.world, datetime.combine(day, MORNING))
         await self._operator()
         self.worked += await days.until(self.world, datetime.combine(day, days.OFFICE_HOUR))
-        days.guests_sign_in(self.world, day)
+        days.guests_sign_in(self.world, self.story.population, day)
         await self.sponsors.act()
         self.worked += await days.work_off(self.world)
         self.worked += await days.until(self.world, end)
@@ -123,14 +123,18 @@ async def play(story: Story, folder: Path, *, tell: Told, on_day: Callable[[date
             for number in range(story.lasts.days):
                 start = STARTS_AT + timedelta(days=number)
                 if number == DRY_NIGHTS:
-                    file = Path(world.settings["POLICY_SOURCE"])
-                    file.write_text(policy_text(policy, population), encoding="utf-8")
+                    _edit_policy(world, policy_text(policy, population))
                     tell("a dry night is over; the policy now says enforce")
                 await quarter.day(start)
                 on_day(start)
             record = await read_record(world)
             leave(folder, record, story, world.tenant, days=story.lasts.days)
     return Ended(record=record, troubles=(*record.missing(), *_troubles(quarter)))
+
+
+def _edit_policy(world: World, text: str) -> None:
+    """Write the policy file anew, as an admin would: the next tick reads it."""
+    Path(world.settings["POLICY_SOURCE"]).write_text(text, encoding="utf-8")
 
 
 def _spare_the_collector() -> None:

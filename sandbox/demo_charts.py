@@ -51,9 +51,9 @@ def bars(chart: Chart) -> Markup:
             if value:
                 y, below = _y(height + value, top), _y(height, top)
                 drawn.append(
-                    Markup(
-                        '<rect class="f{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
-                    ).format(number, _LEFT + room * (place + 0.12), y, room * 0.76, max(below - y, 0.8))
+                    Markup('<rect class="f{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
+                        number, _LEFT + room * (place + 0.12), y, room * 0.76, max(below - y, 0.8)
+                    )
                 )
             height += value
     return _framed(chart, drawn)
@@ -77,14 +77,14 @@ def _axis(chart: Chart, top: int) -> Markup:
             ).format(_LEFT, WIDTH - _RIGHT, y, y, _LEFT - 6, y + 4, value)
         )
     every = max(1, len(chart.labels) // 7)
-    for place in range(0, len(chart.labels), every):
-        drawn.append(
-            Markup('<text class="axis" x="{:.0f}" y="{}">{}</text>').format(
-                _LEFT + (WIDTH - _LEFT - _RIGHT) * place / max(len(chart.labels), 1),
-                HEIGHT - 8,
-                chart.labels[place],
-            )
+    drawn += [
+        Markup('<text class="axis" x="{:.0f}" y="{}">{}</text>').format(
+            _LEFT + (WIDTH - _LEFT - _RIGHT) * place / max(len(chart.labels), 1),
+            HEIGHT - 8,
+            chart.labels[place],
         )
+        for place in range(0, len(chart.labels), every)
+    ]
     return Markup("").join(drawn)
 
 

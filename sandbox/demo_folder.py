@@ -28,6 +28,7 @@ from sandbox.tenant_mail import SentMail
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _PLAIN: Final = re.compile(r"[^a-z0-9]+")
 _STEPS: Final = ("asked", "notices", "blocked", "deleted", "restored")
+_SILENT: Final = ("stale", "never-seen", "attempts-only")
 _SHOWN_GUESTS: Final = 6
 
 
@@ -179,7 +180,7 @@ def _why(event: Event, words: Words) -> str:
 
 
 def _charts(nights: tuple[Night, ...]) -> dict[str, Any]:
-    stale = [sum(_counted(night, kind) for kind in ("stale", "never-seen", "attempts-only")) for night in nights]
+    stale = [sum(_counted(night, kind) for kind in _SILENT) for night in nights]
     pending = [_counted(night, "unredeemed") for night in nights]
     weeks = list(_weeks(nights))
     return {

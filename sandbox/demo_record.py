@@ -1,4 +1,4 @@
-"""What the demo's quarter came to, read back from the record itself, and whether all of it really happened."""
+"""What the demo's quarter came to, read back from the record itself, and whether all of it happened."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -123,9 +123,7 @@ def _totals(every: Iterable[Event], mails: Sequence[SentMail]) -> dict[str, int]
         counts.update(tellings(event))
         counts["events"] += 1
         counts["quarantined"] += event.kind == "delete-verified" and event.case.blocked_at is not None
-        counts["natively"] += (
-            event.kind == "answered" and event.facts.get("source") == Source.MY_ACCESS.value
-        )
+        counts["natively"] += event.kind == "answered" and event.facts.get("source") == Source.MY_ACCESS.value
         counts["escalated"] += event.kind == "question-delivered" and event.case.escalated
     return dict(counts)
 

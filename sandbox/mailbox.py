@@ -41,7 +41,7 @@ iframe {{ width: 100%; height: 60rem; border: 1px solid #8886; border-radius: 8p
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
 </style></head>
 <body>
-<nav><a href="/">Inboxes</a></nav>
+<nav><a href="/">Inboxes</a>{nav}</nav>
 <main><h1>{title}</h1>
 {content}
 </main></body>
@@ -58,9 +58,9 @@ class _Owner:
     object_id: str | None
 
 
-def make_mailbox(tenant: Tenant, site: str) -> Starlette:
-    """Make the inboxes of a tenant; ``site`` is where the answer pages are served."""
-    inboxes = _Inboxes(tenant, site.rstrip("/"))
+def make_mailbox(tenant: Tenant, site: str, *, nav: str = "") -> Starlette:
+    """Make the inboxes of a tenant; ``site`` serves the answer pages, ``nav`` is more links (HTML)."""
+    inboxes = _Inboxes(tenant, site.rstrip("/"), nav)
     return Starlette(
         routes=[
             Route("/", inboxes.people),
@@ -73,9 +73,10 @@ def make_mailbox(tenant: Tenant, site: str) -> Starlette:
 
 
 class _Inboxes:
-    def __init__(self, tenant: Tenant, site: str) -> None:
+    def __init__(self, tenant: Tenant, site: str, nav: str) -> None:
         self._tenant = tenant
         self._site = site
+        self._nav = nav
         self._owners: dict[str, _Owner] = {}
 
     async def people(self, request: Request) -> Response:  # noqa: ARG002 - what a route is called with
@@ -90,35 +91,35 @@ class _Inboxes:
             f"<td>{html.escape(address)}</td><td>{count}</td><td>{html.escape(mail.subject)}</td></tr>"
             for address, (mail, count) in reversed(newest.items())
         ]
-        return _page("Inboxes", _table(("Who", "Address", "Mails", "Newest"), rows))
+        return self._page("Inboxes", _table(("Who", "Address", "Mails", "Newest"), rows))
 
     async def inbox(self, request: Request) -> Response:
         """List the mails of one address, newest first."""
         address = request.path_params["address"]
         mails = self._tenant.inbox(address)
         if not mails:
-            return _page("No mail", "<p>Nothing has arrived here yet.</p>", 404)
+            return self._page("No mail", "<p>Nothing has arrived here yet.</p>", 404)
         rows = [
             f"<tr><td>{mail.at:%Y-%m-%d %H:%M} UTC</td>"
             f'<td><a href="/inbox/{quote(address)}/{number}">{html.escape(mail.subject)}</a></td>'
             f"<td>{html.escape(mail.from_address)}</td></tr>"
             for number, mail in reversed([*enumerate(mails, start=1)])
         ]
-        return _page(f"Inbox of {self._owner(address).name}", _table(("When", "Subject", "From"), rows))
+        return self._page(f"Inbox of {self._owner(address).name}", _table(("When", "Subject", "From"), rows))
 
     async def mail(self, request: Request) -> Response:
         """Show one mail as its reader sees it. Its links lead on as that reader, signed in."""
         address, number = request.path_params["address"], request.path_params["number"]
         mails = self._tenant.inbox(address)
         if not 1 <= number <= len(mails):
-            return _page("No such mail", "<p>Nothing has arrived here under that number.</p>", 404)
+            return self._page("No such mail", "<p>Nothing has arrived here under that number.</p>", 404)
         mail, owner = mails[number - 1], self._owner(address)
         about = (
             f"<p>To {html.escape(owner.name)} &lt;{html.escape(address)}&gt;, from "
             f"{html.escape(mail.from_address)}, {mail.at:%Y-%m-%d %H:%M} UTC</p>"
         )
         if mail.html is None:
-            return _page(mail.subject, f"{about}<pre>{html.escape(mail.body)}</pre>")
+            return self._page(mail.subject, f"{about}<pre>{html.escape(mail.body)}</pre>")
         frame = html.escape(self._as_reader(mail.html, owner))
         content = (
             f"{about}{self._way_in(mail.html, owner)}"
@@ -126,7 +127,11 @@ class _Inboxes:
             f'srcdoc="{frame}"></iframe>'
             f"<details><summary>As text</summary><pre>{html.escape(text_of(mail.html))}</pre></details>"
         )
-        return _page(mail.subject, content)
+        return self._page(mail.subject, content)
+
+    def _page(self, title: str, content: str, status: int = 200) -> Response:
+        text = _PAGE.format(title=html.escape(title), nav=self._nav, content=content)
+        return HTMLResponse(text, status, headers=_HEADERS)
 
     def _way_in(self, body: str, owner: _Owner) -> str:
         found = _ANSWER_PAGE.search(body)
@@ -165,10 +170,6 @@ class _Inboxes:
 def _table(heads: tuple[str, ...], rows: list[str]) -> str:
     head = "".join(f'<th scope="col">{one}</th>' for one in heads)
     return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
-
-
-def _page(title: str, content: str, status: int = 200) -> Response:
-    return HTMLResponse(_PAGE.format(title=html.escape(title), content=content), status, headers=_HEADERS)
 
 
 def text_of(body: str) -> str:

@@ -7,22 +7,19 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
 from rich.console import Console
-from starlette.applications import Starlette
-from starlette.types import ASGIApp
 
 from adapters.settings import SETTINGS
 from sandbox import days
 from sandbox.demo import FALLBACK
 from sandbox.graph_api.serving import serve
 from sandbox.mailbox import make_mailbox
-from sandbox.people import Population
-from sandbox.serving_desk import make_desk
+from sandbox.people import People, Population
+from sandbox.serving_desk import NAV, make_desk
 from sandbox.stories import STARTS_AT
 from sandbox.world import World, served
 
@@ -45,11 +42,11 @@ class Ports:
 class OpenSandbox:
     """A world that stays open. Whoever moves its clock or works its queues holds the lock."""
 
-    def __init__(self, world: World, state: Path) -> None:
+    def __init__(self, world: World, population: People, state: Path) -> None:
         self.world = world
+        self._population = population
         self.environment = state / ENVIRONMENT
         self._lock = asyncio.Lock()
-        self._lived: date = world.clock.now().date()
 
     async def attend(self) -> None:
         """Work off what people hand in, until cancelled."""
@@ -61,13 +58,9 @@ class OpenSandbox:
     async def pass_until(self, moment: datetime) -> None:
         """Let time pass day by day: guests sign in, the timer fires, its work is done."""
         async with self._lock:
-            while self.world.clock.now() < moment:
-                noon = datetime.combine(self._lived, days.OFFICE_HOUR)
-                await days.until(self.world, min(max(noon, self.world.clock.now()), moment))
-                if self.world.clock.now() < noon:
-                    break
-                days.guests_sign_in(self.world, self._lived)
-                self._lived += timedelta(days=1)
+            while (noon := _next_noon(self.world.clock.now())) <= moment:
+                await days.until(self.world, noon)
+                days.guests_sign_in(self.world, self._population, noon.date())
             await days.until(self.world, moment)
             self.write_environment()
 
@@ -103,12 +96,12 @@ async def _until_stopped(population: Population, state: Path, ports: Ports) -> N
         _say_where(out, sandbox, pages, inboxes)
         attending = asyncio.create_task(sandbox.attend())
         stopping = asyncio.create_task(stopped.wait())
-        done, _ = await asyncio.wait({attending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (attending, stopping):
-            task.cancel()
-        for task in done - {stopping}:
-            # It ends only by failing; whoever clicks would wait for ever for what nobody works off.
-            task.result()
+        await asyncio.wait({attending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        attending.cancel()
+        with suppress(asyncio.CancelledError):
+            # A failure ends everything, loudly: nobody would work off what people hand in.
+            await attending
     out.print("Stopped.")
 
 
@@ -131,12 +124,18 @@ async def open_sandbox(
         # The clock stands still between clicks, so a refusal to wait out would never end.
         throttle=False,
     ) as world:
-        sandbox = OpenSandbox(world, state)
+        sandbox = OpenSandbox(world, population, state)
         async with world.host.serving() as pages:
-            desk = make_desk(sandbox, make_mailbox(world.tenant, pages))
-            async with _serving(desk, ports.inboxes) as inboxes:
-                await sandbox.pass_until(_FIRST_NIGHT)
-                yield sandbox, pages, inboxes
+            await sandbox.pass_until(_FIRST_NIGHT)
+            inboxes = make_mailbox(world.tenant, pages, nav=NAV)
+            # In a thread of its own: an inbox opens at once, also while a night is being worked.
+            with serve(make_desk(sandbox, asyncio.get_running_loop(), inboxes), ports.inboxes) as where:
+                yield sandbox, pages, where
+
+
+def _next_noon(now: datetime) -> datetime:
+    noon = datetime.combine(now.date(), days.OFFICE_HOUR)
+    return noon if noon > now else noon + timedelta(days=1)
 
 
 def _clear(place: Path) -> None:

@@ -113,6 +113,7 @@ class GraphCensus:
         while True:
             rows, link = self._split(content)
             yield self._page(rows)
+            del rows, content  # the next page comes into a memory without this one
             if link is None:
                 return
             if link in followed:

@@ -39,7 +39,7 @@ async def tell(folder: Path) -> Story:
     # The first night is later than the nights to come: the reviews are still open when the last one acts.
     late, early = plot.write_policy(folder, 8), plot.write_policy(folder, 3)
     story = Story(chapters={}, policies={ASKING: late, WEIGHING: early, ACTING: early})
-    clock.move(day(0, 8))
+    clock.move(day(0, 8, 50))
     story.chapters[ASKING] = realm.twin()
     async with process(realm, late) as program:
         await live_on(program, clock.now())
@@ -68,12 +68,12 @@ async def _waves(program: Process, story: Story) -> None:
             await live_on(program, clock.now())
 
 
-async def live_on(program: Process, since: datetime) -> None:
+async def live_on(program: Process, since: datetime, *, at_once: int = 1) -> None:
     """Let the program do all there is to do in a chapter that began at ``since``, and follow it up."""
     clock = program.realm.clock
-    await program.settle()
+    await program.settle(at_once=at_once)
     clock.move(max(clock.now(), since + TRACKED_AFTER))
-    await program.settle()
+    await program.settle(at_once=at_once)
 
 
 async def _the_last_day(program: Process) -> None:

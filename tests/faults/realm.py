@@ -61,6 +61,15 @@ class Realm:
         )
 
 
+    def double(self) -> None:
+        """Put every message a second time, and let all be seen at once: a queue may deliver twice."""
+        now = self.clock.now()
+        for one in list(self.lying.values()):
+            for number in (one.number, self.put + 1):
+                self.lying[number] = replace(one, number=number, visible_at=now)
+            self.put += 1
+
+
 class RealmQueue:
     """The queues as a process meets them. One remote call each, as with queue storage."""
 
