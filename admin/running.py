@@ -5,9 +5,9 @@ from rich.console import Console
 from adapters.runtime import House
 from reviews import schedule
 from reviews.errors import Gone
+from reviews.guardrails import FREED_BY_APPROVAL
 from reviews.jobs.night import carry_out
 from reviews.model import GuestId, RunId
-from reviews.records import HARMFUL
 
 out = Console(highlight=False)
 
@@ -63,7 +63,7 @@ async def approve(house: House, plan_hash: str) -> None:
     if plan is None or run.plan_hash is None:
         raise Gone(f"the plan of {run.id} is not in the archive")
     await house.ledger.approve(run.plan_hash, by=OPERATOR, at=house.clock.now())
-    waiting = [held.action for held in plan.held if held.action.kind in HARMFUL]
+    waiting = [held.action for held in plan.held if held.held_by in FREED_BY_APPROVAL]
     for action in waiting:
         await house.queue.put(carry_out(action, run))
     out.print(f"plan {run.plan_hash[:16]} approved: {len(waiting)} actions handed over")

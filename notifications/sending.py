@@ -74,6 +74,8 @@ class Sending:
         if isinstance(matter, matters.Passed):
             return await self._drop(mail, matter.why)
         if draft is None:
+            # Of two at work on one mail, one gets past this line: a second draft would lie there for good.
+            mail = await self.ledger.save_mail(mail)
             draft = await self._draft(mail, matter, policy)
         if mail.step is MailStep.PENDING:
             mail = await self.ledger.save_mail(_drafted(mail, draft))

@@ -322,6 +322,8 @@ class Batch:
     group_id: str | None = None
     definition_id: str | None = None
     instance_id: str | None = None
+    claimed_until: datetime | None = None
+    """Until when one worker has it to itself while it is being opened; None when nobody is at it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,8 +118,12 @@ class GraphClient:
         self.sign_ins = Pace(clock, limit=SIGN_INS_A_MINUTE, period=timedelta(minutes=1))
 
     @cached_property
-    def _adapter(self) -> Any:
+    def _connection(self) -> tuple[Any, tuple[httpx.AsyncBaseTransport, ...]]:
         return connect(self._endpoint, self._credential, self.clock, self._http)
+
+    @property
+    def _adapter(self) -> Any:
+        return self._connection[0]
 
     @cached_property
     def urls(self) -> Any:
@@ -138,8 +142,9 @@ class GraphClient:
 
     async def aclose(self) -> None:
         """Close the connections this client made; those of an ``http`` it was given are its owner's."""
-        if self._http is None and "_adapter" in self.__dict__:
-            await self._adapter._http_client.aclose()  # noqa: SLF001 - the SDK offers no way to close
+        if "_connection" in self.__dict__:
+            for transport in self._connection[1]:
+                await transport.aclose()
 
     # --- asking -----------------------------------------------------------------------------------
 

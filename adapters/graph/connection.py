@@ -98,8 +98,8 @@ def _options() -> Mapping[str, RequestOption]:
 
 def connect(
     endpoint: str, credential: AsyncTokenCredential | str, clock: Clock, http: httpx.AsyncClient | None
-) -> HttpxRequestAdapter:
-    """Return the SDK's request adapter for an endpoint that ``check_endpoint`` has accepted."""
+) -> tuple[HttpxRequestAdapter, tuple[httpx.AsyncBaseTransport, ...]]:
+    """Return the SDK's request adapter for a checked endpoint, and the transports its owner closes."""
     from msgraph.graph_request_adapter import GraphRequestAdapter
     from msgraph_core import GraphClientFactory
 
@@ -111,7 +111,10 @@ def connect(
     )
     # On loopback no proxy of the environment may come in between: it would be handed the bearer.
     client = http or httpx.AsyncClient(timeout=TIMEOUT, trust_env=not is_loopback(host))
+    beneath = [client._transport, *client._mounts.values()]  # noqa: SLF001 - see below
     piped = GraphClientFactory.create_with_default_middleware(client=client, options=dict(_options()))
     adapter: HttpxRequestAdapter = GraphRequestAdapter(provider, client=piped)
     adapter.base_url = f"{endpoint}/v1.0"
-    return adapter
+    # The SDK puts its own transports over the client's and never closes those: whoever connects has to.
+    owned = () if http is not None else tuple(one for one in beneath if one is not None)
+    return adapter, owned

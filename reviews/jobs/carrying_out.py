@@ -131,6 +131,10 @@ class CarryingOut:
     async def _close(self, case: Case, message: CarryOut, policy: Policy) -> Case | None:
         guest = await self.directory.guest(message.guest_id)
         now = self.clock.now()
+        due = remediation.next_act(case, policy, now)
+        if guest is None and due is Act.DELETE and await self.directory.is_deleted(message.guest_id):
+            # Our own delete, done and cut off before it was written down.
+            return await self._missing(case, replace(message, kind=Act.DELETE), policy)
         ending = remediation.ending(case, guest, policy, now)
         if ending is None:
             return await self._object(case, message, because("no-longer-so"))

@@ -1,18 +1,26 @@
 """Opening one batch: the reviewer and the guests read afresh, cases, group, definition, one mail."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from reviews import kinds, remediation, sponsors
-from reviews.errors import Gone
+from reviews import remediation, sponsors
+from reviews.errors import Gone, Transient
 from reviews.messages import SendMail
 from reviews.model import Batch, BatchId, BatchStep, Card, Case, Guest, Person, PersonId, Step
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
-from reviews.records import Act, Action, MailKind, Move, OwedMail
+from reviews.records import Action, MailKind, Move, OwedMail
 
 log = logging.getLogger("gatehouse.opening")
+
+TELLS_A_SUCCESS = frozenset({"silent", "signed-in"})
+"""Reasons whose ``on`` is the day of the last successful sign-in."""
+
+CLAIM = timedelta(minutes=4)
+"""How long a batch belongs to who opens it, counted from each step; shorter than a failed message waits."""
+_BEING_MADE = frozenset({BatchStep.INTENDED, BatchStep.GROUPED, BatchStep.DEFINED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +38,17 @@ class Opening:
         """Take a batch from intended to open. Safe to start again after any cut.
 
         Raises:
-            Gone: there is no such batch. Transient: a step has to be tried again.
+            Gone: there is no such batch.
+            Transient: a step has to be tried again, or somebody else is at it: Entra takes a second
+                definition of the same name, so two must not look and make at the same time.
 
         """
         batch = await self.ledger.batch(batch_id)
         if batch is None:
             raise Gone(f"batch {batch_id} is not in the ledger")
         policy = await self.policies.current()
+        if batch.step in _BEING_MADE:
+            batch = await self._claimed(batch)
         if batch.step is BatchStep.INTENDED and batch.reviewer is None:
             batch = await self._settle_on_people(batch, policy)
         if batch.step is BatchStep.INTENDED:
@@ -49,6 +61,16 @@ class Opening:
             await self.queue.put(SendMail(home=f"batch:{batch.id}", mail_id=MailKind.REVIEW_REQUEST.value))
         return batch
 
+    async def _claimed(self, batch: Batch) -> Batch:
+        if batch.claimed_until is not None and batch.claimed_until > self.clock.now():
+            raise Transient(f"batch {batch.id} is being opened by somebody else")
+        return await self._saved(batch)
+
+    async def _saved(self, batch: Batch, *, owes: Sequence[OwedMail] = ()) -> Batch:
+        """Write a batch down, claimed for the next step, or by nobody when there is none."""
+        until = self.clock.now() + CLAIM if batch.step in _BEING_MADE else None
+        return await self.ledger.save_batch(replace(batch, claimed_until=until), owes=owes)
+
     async def _settle_on_people(self, batch: Batch, policy: Policy) -> Batch:
         reviewer = await self._reviewer(batch, policy)
         kept: list[tuple[Action, Guest, Case | None]] = []
@@ -59,7 +81,7 @@ class Opening:
                 kept.append((ask, guest, current))
         if reviewer is None or not kept:
             log.warning("nobody to ask, or about", extra={"event": "batch.dropped", "batch": batch.id})
-            return await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED, guests=()))
+            return await self._saved(replace(batch, step=BatchStep.CLOSED, guests=()))
         await self.ledger.save_cards(batch.id, [_card(ask, guest) for ask, guest, _ in kept])
         for ask, _, current in kept:
             if current is None or current.id != ask.case_id:
@@ -83,10 +105,7 @@ class Opening:
 
     def _still_to_be_asked(self, ask: Action, guest: Guest, current: Case | None, policy: Policy) -> bool:
         now = self.clock.now()
-        kind = kinds.classify(guest, policy.tenant.home_domains)
-        if Act.ASK not in kinds.ALLOWED[kind] or kind not in policy.scope.kinds:
-            return False
-        if policy.exemption(guest.id, now.date()) is not None:
+        if remediation.no_question(guest, policy, now) is not None:
             return False
         if current is None or current.id == ask.case_id:
             return True
@@ -98,7 +117,7 @@ class Opening:
         group = await self.access_reviews.find_group(batch.id)
         if group is None:
             group = await self.access_reviews.create_group(batch)
-        return await self.ledger.save_batch(replace(batch, group_id=group, step=BatchStep.GROUPED))
+        return await self._saved(replace(batch, group_id=group, step=BatchStep.GROUPED))
 
     async def _defined(self, batch: Batch, policy: Policy) -> Batch:
         if batch.group_id is None:
@@ -110,7 +129,7 @@ class Opening:
         if definition is None:
             fallback = [PersonId(one) for one in policy.reviewers.fallback]
             definition = await self.access_reviews.create_definition(batch, fallback)
-        return await self.ledger.save_batch(replace(batch, definition_id=definition, step=BatchStep.DEFINED))
+        return await self._saved(replace(batch, definition_id=definition, step=BatchStep.DEFINED))
 
     async def _owed(self, batch: Batch, policy: Policy) -> Batch:
         reviewer = batch.reviewer
@@ -124,7 +143,7 @@ class Opening:
             language=reviewer.language or policy.tenant.language,
             owed_at=self.clock.now(),
         )
-        return await self.ledger.save_batch(replace(batch, step=BatchStep.OPEN), owes=[request])
+        return await self._saved(replace(batch, step=BatchStep.OPEN), owes=[request])
 
 
 def _opening_move(batch: Batch, ask: Action, reviewer: Person, current: Case | None, now: datetime) -> Move:
@@ -141,7 +160,7 @@ def _opening_move(batch: Batch, ask: Action, reviewer: Person, current: Case | N
 def _card(ask: Action, guest: Guest) -> Card:
     if ask.case_id is None or ask.recommendation is None:
         raise ValueError(f"{ask.key} asks without a case or a recommendation")
-    on = next((str(reason.params["on"]) for reason in ask.reasons if "on" in reason.params), None)
+    on = next((str(one.params["on"]) for one in ask.reasons if one.code in TELLS_A_SUCCESS), None)
     seen_at = datetime.fromisoformat(on).replace(tzinfo=UTC) if on else None
     return Card(
         guest_id=guest.id,

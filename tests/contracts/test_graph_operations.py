@@ -17,7 +17,7 @@ DOCS = (Path(__file__).resolve().parents[2] / "docs" / "permissions.md").read_te
 
 def table() -> dict[str, Any]:
     content: dict[str, Any] = json.loads(PERMISSIONS.read_text(encoding="utf-8"))
-    return content.get("operations", content)
+    return content
 
 
 @pytest.mark.skipif(not PERMISSIONS.exists(), reason="Microsoft's permission table is not at hand")

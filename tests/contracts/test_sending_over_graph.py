@@ -15,7 +15,7 @@ from tests.builders import a_person
 from tests.contracts.graph_plugs import Plugs, plugged_in
 from tests.contracts.graph_room import MAILBOX
 from tests.letters import HERE, Unchanging, batch, keep_batch
-from tests.unit.test_sending import REQUEST
+from tests.outbox import REQUEST
 
 CREATE, SEND, LOOK, FIND = (
     "POST /users/{user-id}/messages",

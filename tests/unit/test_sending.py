@@ -7,100 +7,16 @@ from typing import Any, Final
 
 import pytest
 
-from adapters.clock import HandClock
-from notifications.sending import Sending, marker
+from notifications.sending import marker
 from reviews import steps
-from reviews.errors import Ambiguous, Gone, Malformed, Transient
-from reviews.model import BatchStep, Case, Choice, GuestId, Outcome, RunId, Step
+from reviews.errors import Gone, Malformed, Transient
+from reviews.model import BatchStep, Case, Choice, Outcome, RunId, Step
 from reviews.policy import Mode
 from reviews.records import MailKind, MailStep, Move, OwedMail
-from sandbox.memory import MemoryArchive, MemoryLedger
-from sandbox.postbox import Killed, Postbox, Trouble
-from tests.builders import NOW, RUN, a_case, guid
-from tests.letters import BATCH, HERE, POLICY, Unchanging, a_plan, a_submission, batch, keep_batch
-
-TICKS: Final = 8
-"""How often the queue hands a message over again before it parks it, at the least."""
-REQUEST: Final = OwedMail(
-    home=f"batch:{BATCH}",
-    id="review-request",
-    kind=MailKind.REVIEW_REQUEST,
-    to="sara@contoso.example",
-    language="en-GB",
-    owed_at=NOW,
-)
-NOTICE: Final = OwedMail(
-    home=f"guest:{guid(1)}",
-    id="guest-notice.case-1",
-    kind=MailKind.GUEST_NOTICE,
-    to="sam.visser@fabrikam.example",
-    language="nl-BE",
-    owed_at=NOW,
-)
-
-
-class Troubled:
-    """A ledger whose calls may go wrong like those of a mailbox, counted together with them."""
-
-    def __init__(self, ledger: MemoryLedger, box: Postbox) -> None:
-        self._ledger = ledger
-        self._box = box
-
-    def __getattr__(self, name: str) -> Any:
-        async def call(*args: Any, **kwargs: Any) -> Any:
-            self._box.calls += 1
-            trouble = self._box.trouble(name, self._box.calls)
-            if trouble in {Trouble.REFUSED, Trouble.LOST}:
-                raise Transient(name)
-            found = await getattr(self._ledger, name)(*args, **kwargs)
-            if trouble is Trouble.APPLIED:
-                raise Ambiguous(name)
-            if trouble is Trouble.KILLED:
-                raise Killed
-            return found
-
-        return call
-
-
-class Room:
-    """A ledger with one batch of three guests, a mailbox, and a sender between them."""
-
-    def __init__(self, box: Postbox | None = None, mode: Mode = Mode.ENFORCE) -> None:
-        self.ledger = MemoryLedger()
-        self.archive = MemoryArchive()
-        self.box = box or Postbox()
-        self.clock = HandClock(NOW)
-        self.policies = Unchanging(POLICY.model_copy(update={"mode": mode}))
-        self.sending = Sending(
-            clock=self.clock,
-            ledger=Troubled(self.ledger, self.box),
-            archive=self.archive,
-            mailer=self.box,
-            policies=self.policies,
-            public_url=HERE,
-        )
-
-    async def owe(self, mail: OwedMail, step: Step = Step.OPENED) -> "Room":
-        await keep_batch(self.ledger, batch(3), step)
-        await self.ledger.owe(mail)
-        return self
-
-    async def mail(self, mail: OwedMail) -> OwedMail:
-        found = await self.ledger.owed_mail(mail.home, mail.id)
-        assert found is not None
-        return found
-
-    async def case(self, number: int = 1) -> Case:
-        found = await self.ledger.case(GuestId(guid(number)))
-        assert found is not None
-        return found
-
-    async def tick(self, mail: OwedMail) -> None:
-        """Hand the message over once, as the queue does; it comes again unless all went well."""
-        try:
-            await self.sending.send(mail.home, mail.id)
-        except (Transient, Killed):
-            self.clock.move(self.clock.now() + timedelta(minutes=15))
+from sandbox.postbox import Postbox, Trouble
+from tests.builders import NOW, RUN, a_case
+from tests.letters import BATCH, POLICY, a_plan, a_submission, batch, keep_batch
+from tests.outbox import NOTICE, REQUEST, TICKS, Room
 
 
 async def test_a_question_is_sent_and_delivered_to_its_cases() -> None:
@@ -207,6 +123,24 @@ async def test_a_draft_somebody_threw_away_is_not_replaced() -> None:
         with pytest.raises(Transient):
             await room.sending.send(NOTICE.home, NOTICE.id)
     assert room.box.delivered == []
+
+
+async def test_a_message_accepted_but_still_in_drafts_counts_for_nothing() -> None:
+    room = await Room(Postbox(stale_for=10**6)).owe(NOTICE, Step.DENIED)
+    for _ in range(TICKS):
+        await room.tick(NOTICE)
+    assert len(room.box.delivered) == 1
+    assert (await room.mail(NOTICE)).step is MailStep.SENT
+    assert (await room.case()).step is Step.DENIED
+
+
+async def test_a_draft_laid_before_the_process_died_is_taken_up_again() -> None:
+    room = await Room().owe(NOTICE, Step.DENIED)
+    room.box.trouble = lambda call, number: Trouble.KILLED if call == "draft" and number < 10 else None
+    await room.tick(NOTICE)
+    assert (await room.mail(NOTICE)).step is MailStep.PENDING
+    await room.tick(NOTICE)
+    assert len(room.box.messages) == len(room.box.delivered) == 1
 
 
 async def test_the_draft_and_the_row_carry_the_same_marker() -> None:
