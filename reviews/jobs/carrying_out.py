@@ -87,7 +87,8 @@ class CarryingOut:
             )
         mail = OwedMail(
             home=f"guest:{guest.id}",
-            id=f"{MailKind.GUEST_NOTICE.value}.{case.id}",
+            # A denial taken back and given again is another reason, so it gets another notice.
+            id=f"{MailKind.GUEST_NOTICE.value}.{case.id}.{case.answer.id[:8] if case.answer else 'lapsed'}",
             kind=MailKind.GUEST_NOTICE,
             to=guest.mail,
             language=guest.language or policy.tenant.language,

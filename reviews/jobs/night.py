@@ -62,9 +62,9 @@ class Night:
     async def _planned(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
         plan = await self.archive.plan(run.id)
         if plan is None:
-            plan = await self._drawn(run, policy)
+            run, plan = await self._drawn(run, policy)
         if run.plan_hash is None:
-            run = await self.ledger.run(run.id) or run
+            # Never read anew first: whoever lost the run to another owner must fail here.
             run = await self.ledger.save_run(
                 replace(
                     run,
@@ -77,7 +77,7 @@ class Night:
             )
         return run, plan
 
-    async def _drawn(self, run: Run, policy: Policy) -> Plan:
+    async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
         now = self.clock.now()
         known = await what_is_known(self.ledger, now)
         survey = planning.Survey(policy=policy, now=now, round_name=round_name(run.slot), known=known)
@@ -88,7 +88,8 @@ class Night:
                 run = await self.ledger.save_run(replace(run, leased_until=self.clock.now() + LEASE))
 
         before = await previous_guests(self.ledger)
-        return await survey_directory(self.directory, survey, previous=before, after_page=renew)
+        plan = await survey_directory(self.directory, survey, previous=before, after_page=renew)
+        return run, plan
 
     async def _hand_over(self, run: Run, plan: Plan, policy: Policy, start: int) -> Run | None:
         begun = self.clock.now()
@@ -133,7 +134,11 @@ class Night:
         return run
 
     async def _failed(self, run: Run, policy: Policy, error: Exception) -> None:
-        run = await self.ledger.run(run.id) or run
+        stored = await self.ledger.run(run.id)
+        if stored is None or stored.owner != run.owner:
+            log.info("night has another owner now", extra={"event": "night.lost", "run_id": run.id})
+            return
+        run = stored
         tries = int(run.summary.get("tries", 0)) + 1
         summary: dict[str, int | str] = {"tries": tries, "failed": type(error).__name__}
         if tries >= TRIES:

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from adapters.clock import HandClock
 from sandbox.stories import STARTS_AT
 from tests.faults import plot
 from tests.faults.plot import day
-from tests.faults.process import Process, process
+from tests.faults.outcome import outcome
+from tests.faults.process import Process, ledger_of, process
 from tests.faults.realm import Realm
 
 ASKING, WEIGHING, ACTING = "the asking night", "weighing answers", "the acting night"
+OVER_AFTER = timedelta(hours=3)
+"""How long after its beginning a chapter is looked at."""
 TRACKED_AFTER = timedelta(minutes=45)
 """How long after each chapter's beginning the story's policy has the reviews tracked."""
 
@@ -26,6 +30,25 @@ class Story:
     def at(self, chapter: str) -> Realm:
         """Return a fresh copy of the world at the start of a chapter."""
         return self.chapters[chapter].twin()
+
+    async def undisturbed(self, chapter: str) -> dict[str, Any]:
+        """Return what becomes of a chapter that nothing disturbs."""
+        realm = self.at(chapter)
+        since = realm.clock.now()
+        async with process(realm, self.policies[chapter]) as program:
+            await live_on(program, since)
+        return await in_the_end(realm, since)
+
+
+async def in_the_end(realm: Realm, since: datetime) -> dict[str, Any]:
+    """Say what became of a world, at one moment for all: reviews begin and end by themselves.
+
+    Raises AssertionError when a message is left, or was given up.
+    """
+    realm.clock.move(since + OVER_AFTER)
+    assert not realm.parked
+    assert not realm.lying
+    return await outcome(realm.tenant, ledger_of(realm))
 
 
 async def tell(folder: Path) -> Story:

@@ -1,7 +1,7 @@
 """One life of the program: the real house over a realm, its message loop, and a count of its remote calls."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,11 +25,15 @@ GRAPH = "http://127.0.0.1"
 
 @dataclass(slots=True, kw_only=True)
 class Wire:
-    """Counts what went over it. ``watch`` is told after each call, when its effect is there."""
+    """Counts what went over it. ``watch`` is told after each call, when its effect is there.
+
+    ``before`` is waited for before each call to Graph: it may keep a process from going on.
+    """
 
     calls: list[str] = field(default_factory=list)
     writes: int = 0
     watch: Callable[[], None] | None = None
+    before: Callable[[str], Awaitable[None]] | None = None
 
     def passed(self, name: str, writes: bool) -> None:  # noqa: FBT001 - what a ``Passed`` is
         """Count one call that has had its effect."""
@@ -42,16 +46,19 @@ class Wire:
 class Watched(httpx.AsyncBaseTransport):
     """The way to Graph, in process, with every call counted."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, passed: Passed) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport, wire: Wire) -> None:
         self._inner = inner
-        self._passed = passed
+        self._wire = wire
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Pass a request on, then count it: also one whose answer was lost."""
+        name = f"graph: {request.method} {request.url.path}"
+        if self._wire.before is not None:
+            await self._wire.before(name)
         try:
             return await self._inner.handle_async_request(request)
         finally:
-            self._passed(f"graph: {request.method} {request.url.path}", request.method != "GET")
+            self._wire.passed(name, request.method != "GET")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,7 @@ class Process:
         while True:
             held = [one for _ in range(at_once) if (one := self.queue.take()) is not None]
             if held:
-                await asyncio.gather(*map(self._handle, held))
+                await asyncio.gather(*map(self.handle, held))
                 continue
             back_at = self.queue.next_visible
             if back_at is None:
@@ -86,7 +93,8 @@ class Process:
         message = "the program found no rest within three hours"
         raise AssertionError(message)
 
-    async def _handle(self, held: Lying) -> None:
+    async def handle(self, held: Lying) -> None:
+        """Work on one message, and settle it or give it back, as the host does."""
         try:
             await self.house.work(held.message)
         except GatehouseError:
@@ -107,7 +115,7 @@ async def process(realm: Realm, policy: Path, **changes: Any) -> AsyncIterator[P
         "ledger": ledger_of(realm, wire.passed),
         "queue": queue,
         "archive": RealmArchive(realm, wire.passed),
-        "transport": Watched(httpx.ASGITransport(app=create_app(realm.tenant)), wire.passed),
+        "transport": Watched(httpx.ASGITransport(app=create_app(realm.tenant)), wire),
     }
     house = MemoryHouse(read_settings(settings), clock=realm.clock, **(plugs | changes))
     async with house:

@@ -1,27 +1,19 @@
 """Whatever call it is killed after, the program that is started again ends where it would have ended."""
 
-import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.faults.chapters import ACTING, ASKING, WEIGHING, Story, live_on, tell
-from tests.faults.outcome import differences, outcome, steps
-from tests.faults.process import Process, ledger_of, process
+from tests.faults.chapters import ACTING, ASKING, WEIGHING, Story, in_the_end, live_on
+from tests.faults.outcome import differences, steps
+from tests.faults.process import Process, process
 from tests.faults.realm import Realm
 
 PARTS = 4
 """Each sweep is cut into so many tests, for as many cores."""
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    yield asyncio.run(tell(tmp_path_factory.mktemp("story")))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,14 +49,6 @@ async def _undisturbed(realm: Realm, policy: Path, part: int) -> Cuts:
     return cuts
 
 
-async def _in_the_end(realm: Realm, since: datetime) -> dict[str, Any]:
-    """Say what became of a world, at one moment for all: reviews begin and end by themselves."""
-    realm.clock.move(since + timedelta(hours=3))
-    assert not realm.parked
-    assert not realm.lying
-    return await outcome(realm.tenant, ledger_of(realm))
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("chapter", [ASKING, WEIGHING, ACTING])
@@ -74,11 +58,11 @@ async def test_a_program_killed_after_any_call_ends_as_if_it_had_not_been(
     realm, policy = story.at(chapter), story.policies[chapter]
     since = realm.clock.now()
     cuts = await _undisturbed(realm, policy, part)
-    wanted = await _in_the_end(realm, since)
+    wanted = await in_the_end(realm, since)
     for call, left in cuts.worlds:
         async with process(left, policy) as again:
             await live_on(again, since)
-        assert differences(await _in_the_end(left, since), wanted) == [], f"killed after {call}"
+        assert differences(await in_the_end(left, since), wanted) == [], f"killed after {call}"
     print(
         f"{chapter}: {len(cuts.program.wire.calls)} remote calls leave {cuts.states} different worlds;"
         f" {len(cuts.worlds)} of them gone on from here; {dict(steps(wanted))}"

@@ -2,12 +2,10 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing.process import BaseProcess
 from threading import Timer
-from typing import Any
 
 import pytest
 
@@ -15,10 +13,9 @@ from sandbox.azurite import Azurite
 from sandbox.graph_api import create_app, serve
 from sandbox.tenant import Tenant
 from sandbox.world import environment
-from tests.faults.chapters import ACTING, ASKING, TRACKED_AFTER, Story, live_on, tell
+from tests.faults.chapters import ACTING, ASKING, OVER_AFTER, TRACKED_AFTER, Story
 from tests.faults.host_process import live
 from tests.faults.outcome import differences, outcome
-from tests.faults.process import ledger_of, process
 from tests.faults.storage_account import Account
 
 pytestmark = pytest.mark.slow
@@ -30,18 +27,8 @@ KILLS = 5
 """Of one story. More would take so long on its clock that the operators are rightly alarmed."""
 ROUNDS = 4
 """Of each chapter: two chapters make forty kills."""
-OVER_AFTER = timedelta(hours=3)
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    yield asyncio.run(tell(tmp_path_factory.mktemp("story")))
-
-
-@pytest.fixture(scope="module")
-def azurite() -> Iterator[Azurite]:
-    with Azurite() as running:
-        yield running
+GRAPH_CALLS = 110
+"""What a chapter takes when nothing disturbs it, about."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,28 +74,18 @@ def _live_and_die(
         assert child.exitcode == -9, f"the host ended by itself with {child.exitcode}"
 
 
-async def _undisturbed(story: Story, chapter: str) -> tuple[dict[str, Any], int]:
-    realm = story.at(chapter)
-    since = realm.clock.now()
-    async with process(realm, story.policies[chapter]) as program:
-        await live_on(program, since)
-        calls = sum(call.startswith("graph") for call in program.wire.calls)
-    realm.clock.move(since + OVER_AFTER)
-    return await outcome(realm.tenant, ledger_of(realm)), calls
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("number", range(ROUNDS))
 @pytest.mark.parametrize("chapter", [ASKING, ACTING])
 async def test_a_host_killed_by_the_system_goes_on_where_it_was(
     story: Story, azurite: Azurite, chapter: str, number: int
 ) -> None:
-    wanted, calls = await _undisturbed(story, chapter)
+    wanted = await story.undisturbed(chapter)
     realm = story.at(chapter)
     since = realm.clock.now()
     tenant = realm.tenant
     tenant.lag = timedelta()
-    step = calls / (KILLS * ROUNDS)
+    step = GRAPH_CALLS / (KILLS * ROUNDS)
     points = [int(1 + step * (number + ROUNDS * kill)) for kill in range(KILLS)]
     executioner = Executioner(points=points, later=timedelta(milliseconds=15 * number))
     tenant.faults = executioner.count  # type: ignore[assignment]

@@ -210,3 +210,22 @@ async def test_every_operation_of_the_path_was_seen_and_held_against_the_schema(
     assert {name for name, side in seen if side == "request"} >= declared - facts_of_the_tenant
     assert {name for name, side in seen if side == "response"} >= declared - facts_of_the_tenant
     assert tale.check.violations == []
+
+
+async def test_a_denial_taken_back_and_given_again_is_announced_again(tale: Tale) -> None:
+    await denied(tale)
+    await tale.night(1)
+    assert (await tale.case("ada")).step is Step.NOTICED
+    await tale.answer("sara", {"ada": "keep"})
+    assert (await tale.case("ada")).step is Step.KEPT
+    await tale.answer("sara", {"ada": "remove"})
+    await tale.night(2)
+
+    case = await tale.case("ada")
+    assert case.step is Step.NOTICED
+    assert len(tale.mails("ada")) == 2
+    assert case.notice_at is not None
+    await tale.night(8)
+    assert (await tale.case("ada")).step is Step.NOTICED, "grace starts anew"
+    await tale.night(10)
+    assert (await tale.case("ada")).step is Step.QUARANTINED
