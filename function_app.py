@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from adapters.queues import unseal
+from adapters.envelopes import unseal
 from adapters.runtime import runtime
 from adapters.settings import Role, read_role
 from adapters.telemetry import at_the_boundary

@@ -1,28 +1,19 @@
-"""Where everything meets: settings in, a house with all its jobs out. Built once per process."""
+"""Where everything meets: settings in, a house with all its jobs out. Built once per process.
+
+The libraries of storage, Graph and pages are loaded by the part that needs them, not by a cold start.
+"""
 
 import secrets
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import azure.functions as func
-from azure.core.credentials_async import AsyncTokenCredential
-from starlette.applications import Starlette
 
-from adapters.blobs import BlobArchive
 from adapters.clock import HandClock, SystemClock
-from adapters.graph.access_reviews import GraphAccessReviews
-from adapters.graph.client import GraphClient
-from adapters.graph.directory import GraphDirectory
-from adapters.graph.mailbox import PolicyMailbox
 from adapters.policy_source import PolicySource
-from adapters.queues import AzureQueue
 from adapters.settings import Settings, read_settings
-from adapters.storage import Storage, connect
-from adapters.tables.ledger import TableLedger
 from adapters.telemetry import put_events_first
-from adapters.web import make_web
-from notifications.sending import Sending
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.carrying_out import CarryingOut
@@ -34,6 +25,14 @@ from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
 from reviews.ports import AccessReviews, Archive, Clock, Directory, Ledger, Mailer, Queue
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from starlette.applications import Starlette
+
+    from adapters.graph.client import GraphClient
+    from adapters.storage import Storage
+    from notifications.sending import Sending
 
 
 class House:
@@ -61,8 +60,10 @@ class House:
             await self.graph.aclose()
 
     @cached_property
-    def storage(self) -> Storage:
+    def storage(self) -> "Storage":
         """The storage account of the record."""
+        from adapters.storage import connect
+
         if self.settings.state is None:
             raise BadSettings(["STATE__tableServiceUri and its kin: no storage is named"])
         state = self.settings.state
@@ -71,21 +72,29 @@ class House:
     @cached_property
     def ledger(self) -> Ledger:
         """The record in tables."""
+        from adapters.tables.ledger import TableLedger
+
         return TableLedger(self.storage.tables)
 
     @cached_property
     def queue(self) -> Queue:
         """The queues."""
+        from adapters.queues import AzureQueue
+
         return AzureQueue(self.storage.queues)
 
     @cached_property
     def archive(self) -> Archive:
         """Plans and seals."""
+        from adapters.blobs import BlobArchive
+
         return BlobArchive(self.storage.blobs)
 
     @cached_property
-    def graph(self) -> GraphClient:
+    def graph(self) -> "GraphClient":
         """The connection to Microsoft Graph."""
+        from adapters.graph.client import GraphClient
+
         return GraphClient(
             self.settings.graph_endpoint,
             self.settings.graph_token or _credential(self.settings.identity),
@@ -95,11 +104,15 @@ class House:
     @cached_property
     def directory(self) -> Directory:
         """The directory."""
+        from adapters.graph.directory import GraphDirectory
+
         return GraphDirectory(self.graph)
 
     @cached_property
     def access_reviews(self) -> AccessReviews:
         """Native reviews."""
+        from adapters.graph.access_reviews import GraphAccessReviews
+
         return GraphAccessReviews(self.graph)
 
     @cached_property
@@ -186,11 +199,15 @@ class House:
     @cached_property
     def mailer(self) -> Mailer:
         """The one mailbox mail leaves from."""
+        from adapters.graph.mailbox import PolicyMailbox
+
         return PolicyMailbox(self.graph, self.policies)
 
     @cached_property
-    def sending(self) -> Sending:
+    def sending(self) -> "Sending":
         """The outbox."""
+        from notifications.sending import Sending
+
         return Sending(
             clock=self.clock,
             ledger=self.ledger,
@@ -201,8 +218,10 @@ class House:
         )
 
     @cached_property
-    def web(self) -> Starlette:
+    def web(self) -> "Starlette":
         """The answer page."""
+        from adapters.web import make_web
+
         return make_web(
             ledger=self.ledger,
             queue=self.queue,
@@ -282,7 +301,7 @@ def install(house: House) -> None:
     _HOUSES[:] = [house]
 
 
-def _credential(client_id: str | None) -> AsyncTokenCredential:
+def _credential(client_id: str | None) -> "AsyncTokenCredential":
     from azure.identity.aio import DefaultAzureCredential
 
     return DefaultAzureCredential(managed_identity_client_id=client_id)

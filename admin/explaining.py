@@ -11,6 +11,7 @@ from adapters.runtime import House
 from notifications.names import clean
 from notifications.words import Words
 from reviews import kinds, sponsors, staleness
+from reviews.errors import Malformed
 from reviews.evidence import canonical, verify_chain
 from reviews.model import Case, Guest, GuestId, PersonId, Reason, Unreadable
 from reviews.policy import Policy
@@ -33,6 +34,18 @@ async def show(house: House, guest_id: GuestId, *, as_json: bool) -> None:
     _tell_events(events)
     faults = verify_chain(guest_id, events)
     out.print("[green]the record holds[/]" if not faults else f"[red]the record does not hold: {faults}[/]")
+
+
+def because(event: Event, words: Words) -> str:
+    """Return an event's reason in words; the bare code where the record keeps no more; empty when none."""
+    code = event.facts.get("because")
+    if code is None:
+        return ""
+    params = {name: value for name, value in event.facts.items() if value is not None and name != "because"}
+    try:
+        return words.reason(Reason(code=str(code), params=params))
+    except Malformed:
+        return str(code).replace("-", " ")
 
 
 def _as_object(guest: Guest | None, case: Case | None, events: tuple[Event, ...]) -> dict[str, Any]:
@@ -78,7 +91,6 @@ def _tell_events(events: tuple[Event, ...]) -> None:
     table = Table("at (UTC)", "what", "by", "run", "why", box=None, header_style="bold")
     words = Words("en", "UTC")
     for event in events:
-        code = event.facts.get("because")
-        why = words.reason(Reason(code=str(code))) if code else str(event.facts.get("choice") or "")
+        why = because(event, words) or str(event.facts.get("choice") or "")
         table.add_row(f"{event.at:%Y-%m-%d %H:%M}", event.kind, event.actor, event.run_id or "", why)
     out.print(table)

@@ -118,7 +118,8 @@ class Survey:
         """
         odd = {one.guest_id for one in receipt.set_aside}
         for guest_id in self._absent:
-            if guest_id in odd:
+            # A record without an id may be anybody's.
+            if guest_id in odd or "" in odd:
                 self._counts["left-alone.set-aside"] += 1
             else:
                 self._close_absent(self._live[guest_id])

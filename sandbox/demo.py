@@ -26,17 +26,20 @@ FALLBACK: Final = 4
 DRY_NIGHTS: Final = 1
 """How many nights only report, before the policy is set to enforce."""
 
-# Nobody is in a hurry here: twice a week is often enough to look at what was answered in My Access. The cap
-# is above what an ordinary night wants, and below what follows when very many questions are put at once.
+# Nobody is in a hurry here: nights before working days, and twice a week is often enough to look at what was
+# answered in My Access. The cap is above what an ordinary night wants, and below what follows when very many
+# questions are put at once.
 POLICY: Final[Mapping[str, Any]] = {
     "mode": "enforce",
     "schedules": {
-        "night": {"cron": "30 1 * * *", "zone": "Europe/Amsterdam"},
+        "night": {"cron": "30 1 * * 1-5", "zone": "Europe/Amsterdam"},
         "track": {"cron": "15 15 * * 1,4", "zone": "Europe/Amsterdam"},
-        "seal": {"cron": "45 5 * * *", "zone": "Europe/Amsterdam"},
+        "seal": {"cron": "45 5 * * 5", "zone": "Europe/Amsterdam"},
     },
-    "quiet": {"weekends": True},
-    "caps": {"harmful_per_run": 60},
+    "thresholds": {"inactive_after": "P180D"},
+    "reviews": {"duration": "P10D"},
+    "actions": {"grace": "P7D", "quarantine": "P21D"},
+    "caps": {"harmful_per_run": 40},
 }
 
 Told = Callable[[str], None]
@@ -61,18 +64,18 @@ class Quarter:
         await self._operator()
         self.worked += await days.until(self.world, datetime.combine(day, days.OFFICE_HOUR))
         days.guests_sign_in(self.world, self.story.population, day)
-        await self.sponsors.act()
-        self.worked += await days.work_off(self.world)
+        if await self.sponsors.act():
+            self.worked += await days.work_off(self.world)
         self.worked += await days.until(self.world, end)
 
     async def _operator(self) -> None:
         """Approve a plan that waits for it, and bring one guest back whom a colleague misses."""
-        await self._approve()
-        if self.restored is None:
-            await self._restore()
-        self.worked += await days.work_off(self.world)
+        approved = await self._approve()
+        restored = self.restored is None and await self._restore()
+        if approved or restored:
+            self.worked += await days.work_off(self.world)
 
-    async def _approve(self) -> None:
+    async def _approve(self) -> bool:
         house = self.world.house
         for run in await house.ledger.recent_runs("night", 1):
             plan = await house.archive.plan(run.id)
@@ -83,8 +86,10 @@ class Quarter:
                     await running.approve(house, plan.plan_hash)
                 self.approved.add(plan.plan_hash)
                 self.tell(f"{run.slot:%d %b}: over a cap, so held; {said.get().strip()}")
+                return True
+        return False
 
-    async def _restore(self) -> None:
+    async def _restore(self) -> bool:
         """Undo one removal, the day after it was done."""
         world, now = self.world, self.world.clock.now()
         for guest_id, since in world.tenant.directory.deleted.items():
@@ -100,7 +105,8 @@ class Quarter:
                     await running.undo_guest(world.house, case.guest_id)
             self.restored = case.guest_id
             self.tell(f"{now:%d %b}: a colleague misses a guest; {said.get().strip()}")
-            return
+            return True
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from admin.explaining import because
 from admin.planning import as_object
 from notifications.names import clean
 from notifications.words import Words
 from reviews.evidence import canonical
-from reviews.model import GuestId, Reason
+from reviews.model import GuestId
 from reviews.records import Event
 from sandbox.demo_charts import Chart, bars, lines
 from sandbox.demo_record import COLUMNS, Night, Record, tellings
@@ -168,15 +169,12 @@ def _told(guest: GuestId, events: Iterable[Event], tenant: Tenant) -> dict[str, 
 
 
 def _why(event: Event, words: Words) -> str:
-    code = event.facts.get("because")
-    if code:
-        return words.reason(Reason(code=str(code)))
     if event.kind == "case-opened":
         return " ".join(words.reason(reason) for reason in event.case.reasons)
     if event.kind == "answered":
         source = "My Access" if event.facts.get("source") == "my-access" else "the answer page"
         return f"{event.facts.get('choice')}, on {source}"
-    return ""
+    return because(event, words)
 
 
 def _charts(nights: tuple[Night, ...]) -> dict[str, Any]:

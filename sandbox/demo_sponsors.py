@@ -19,6 +19,8 @@ _OURS: Final = {"sec-fetch-site": "same-origin"}
 _SUGGESTED: Final[Mapping[str, Choice]] = {"remove": Choice.REMOVE, "keep": Choice.KEEP}
 _OPPOSITE: Final[Mapping[Choice, Choice]] = {Choice.REMOVE: Choice.KEEP, Choice.KEEP: Choice.REMOVE}
 _UNCERTAIN: Final = (Choice.KEEP, Choice.REMOVE, Choice.KEEP, Choice.DONT_KNOW)
+_STILL_NEEDED: Final = 3
+"""How many of every five guests are needed, however silent they are; their sponsors know."""
 _REASON: Final = "Still works with us on the running project."
 _SECOND_THOUGHT: Final = "On second thought the project ended in spring."
 
@@ -83,8 +85,9 @@ class Sponsors:
         self._made = self._read = 0
         self._addresses = _addresses(world, story)
 
-    async def act(self) -> None:
-        """Read new mail, then do everything that is due by now."""
+    async def act(self) -> bool:
+        """Read new mail, then do everything that is due by now; True when an answer was handed in."""
+        before = self.answered
         mails = self._world.tenant.mail.left
         for mail in mails[self._read :]:
             self._receive(mail)
@@ -99,6 +102,7 @@ class Sponsors:
                 self._recant(plan)
             else:
                 await self._sit_down(plan)
+        return self.answered > before
 
     def _receive(self, mail: SentMail) -> None:
         person = self._addresses.get(mail.to[0].lower())
@@ -177,7 +181,11 @@ def _addresses(world: World, story: Story) -> dict[str, str]:
 def _choice(how: Temper, person: str, guest: str, form: AnswerForm) -> Choice:
     """Follow the suggestion or say its opposite; where there is none, go by what is known of the guest."""
     suggested = _SUGGESTED.get(form.questions[guest].tone)
+    number = int(guest[-4:], 16)
+    if how.style is Style.DISAGREES:
+        return Choice.KEEP
     if suggested is None:
-        known = _UNCERTAIN[int(guest[-1], 16) % len(_UNCERTAIN)]
-        return Choice.KEEP if how.style is Style.DISAGREES else known
+        return _UNCERTAIN[number % len(_UNCERTAIN)]
+    if suggested is Choice.REMOVE and number % 5 < _STILL_NEEDED:
+        return Choice.KEEP
     return suggested if follows(how, person, guest) else _OPPOSITE[suggested]

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from adapters.blobs import PLANS, plan_name
-from adapters.queues import queue_of, seal, seconds_hidden
+from adapters.envelopes import queue_of, seal, seconds_hidden
 from adapters.tables.rules import (
     check_homes,
     event_of,

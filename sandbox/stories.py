@@ -97,13 +97,18 @@ def follows(how: Temper, member_id: str, guest_id: str) -> bool:
 
 
 def a_population(
-    guests: int, *, seed: int = 1, as_of: datetime = STARTS_AT, hostile: float = 0.0
+    guests: int,
+    *,
+    seed: int = 1,
+    as_of: datetime = STARTS_AT,
+    hostile: float = 0.0,
+    members: int | None = None,
 ) -> Population:
-    """Make a tenant of so many guests, with one colleague for every eight of them (never fewer than 8)."""
+    """Make a tenant of so many guests; by default with one colleague for every eight of them (at least 8)."""
     return Population(
         seed=seed,
         guest_count=guests,
-        member_count=max(8, int(guests * MEMBERS_PER_GUEST)),
+        member_count=members or max(8, int(guests * MEMBERS_PER_GUEST)),
         as_of=as_of,
         hostile_share=hostile,
     )
@@ -115,7 +120,7 @@ def a_quiet_quarter() -> Story:
         name="a_quiet_quarter",
         says="2,000 guests over a quarter of a year; one sponsor never answers, one leaves, one has far too"
         " many guests, one disagrees.",
-        population=a_population(2_000),
+        population=a_population(2_000, members=96),
         lasts=timedelta(days=91),
         script=SCRIPT,
     )

@@ -126,6 +126,8 @@ class Table:
         entities = [encode(write.row) for write in writes]
         if len(entities) > LARGEST_BATCH or sum(map(size_of, entities)) > LARGEST_BATCH_BYTES:
             raise Malformed(f"{proof.where()}: too much for one transaction")
+        if len(writes) == 1:
+            return await self.write(writes[0])
         operations = [
             (write.verb.value, entity, _condition(write))
             for write, entity in zip(writes, entities, strict=True)
@@ -155,11 +157,12 @@ class Table:
         last = _end_of(prefix) if before is None else before
         async with aclosing(self._entities(partition, prefix, last, at_most)) as entities:
             async for entity in entities:
-                if left is not None:
-                    if left == 0:
-                        return
-                    left -= 1
                 yield Stored(row=decode(entity), etag=str(entity.metadata["etag"]))
+                if left is not None:
+                    left -= 1
+                    if left == 0:
+                        # Asking for one more would fetch a page for nothing.
+                        return
 
     async def span(self, first: str, last: str) -> AsyncIterator[Stored]:
         """Yield the rows of all partitions from ``first`` on and before ``last``, in order."""

@@ -12,7 +12,7 @@ from reviews.messages import SendMail
 from reviews.model import Answer, Batch, BatchId, Case, GuestId, PersonId, Submission
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Policies, Queue
-from reviews.records import MailKind, Move, OwedMail
+from reviews.records import MailKind, MailStep, Move, OwedMail
 
 log = logging.getLogger("gatehouse.answering")
 
@@ -145,6 +145,9 @@ class Answering:
             language=batch.reviewer.language or policy.tenant.language,
             owed_at=self.clock.now(),
         )
+        there = await self.ledger.owed_mail(receipt.home, receipt.id)
+        if there is not None and there.step in {MailStep.VERIFIED, MailStep.DROPPED}:
+            return
         await self.ledger.owe(receipt)
         await self.queue.put(SendMail(home=receipt.home, mail_id=receipt.id))
 

@@ -143,7 +143,8 @@ class CarryingOut:
         if remediation.switches_on(case, outcome):
             await self.directory.set_enabled(message.guest_id, enabled=True)
         after = remediation.closed(case, now, outcome, rests_until=rests_until)
-        return await self._move(after, "closed", message, {"because": reason.code})
+        facts: dict[str, str | int | None] = {**reason.params, "because": reason.code}
+        return await self._move(after, "closed", message, facts)
 
     async def _object(self, case: Case, message: CarryOut, reason: Reason) -> Case:
         """Write an objection down, once: the same one on the next night says nothing new."""

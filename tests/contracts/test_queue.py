@@ -8,7 +8,8 @@ from typing import Protocol
 
 import pytest
 
-from adapters.queues import POISON, QUEUES, AzureQueue, queue_of, unseal
+from adapters.envelopes import POISON, QUEUES, queue_of, unseal
+from adapters.queues import AzureQueue
 from adapters.settings import StateAt
 from adapters.storage import Storage, connect
 from reviews.errors import Malformed, NotSupported, Permanent

@@ -1,6 +1,6 @@
 """The story told once without a disturbance, and the world as it is where each chapter begins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,8 @@ from typing import Any
 from adapters.clock import HandClock
 from sandbox.stories import STARTS_AT
 from tests.faults import plot
-from tests.faults.plot import day
 from tests.faults.outcome import outcome
+from tests.faults.plot import day
 from tests.faults.process import Process, ledger_of, process
 from tests.faults.realm import Realm
 
@@ -26,6 +26,7 @@ class Story:
 
     chapters: dict[str, Realm]
     policies: dict[str, Path]
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def at(self, chapter: str) -> Realm:
         """Return a fresh copy of the world at the start of a chapter."""
@@ -33,11 +34,13 @@ class Story:
 
     async def undisturbed(self, chapter: str) -> dict[str, Any]:
         """Return what becomes of a chapter that nothing disturbs."""
-        realm = self.at(chapter)
-        since = realm.clock.now()
-        async with process(realm, self.policies[chapter]) as program:
-            await live_on(program, since)
-        return await in_the_end(realm, since)
+        if chapter not in self.told:
+            realm = self.at(chapter)
+            since = realm.clock.now()
+            async with process(realm, self.policies[chapter]) as program:
+                await live_on(program, since)
+            self.told[chapter] = await in_the_end(realm, since)
+        return self.told[chapter]
 
 
 async def in_the_end(realm: Realm, since: datetime) -> dict[str, Any]:

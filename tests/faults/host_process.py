@@ -10,7 +10,7 @@ import msgraph.graph_service_client  # noqa: F401 - loaded once, before any proc
 
 from adapters import runtime
 from adapters.clock import HandClock
-from adapters.queues import QUEUES
+from adapters.envelopes import QUEUES
 from adapters.runtime import House
 from adapters.settings import read_settings
 from sandbox.host import Host

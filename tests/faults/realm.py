@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from adapters.clock import HandClock
-from adapters.queues import queue_of, seal, seconds_hidden, unseal
+from adapters.envelopes import queue_of, seal, seconds_hidden, unseal
 from reviews.messages import Message
 from sandbox.memory import MemoryArchive
 from sandbox.tenant import Tenant
@@ -59,7 +59,6 @@ class Realm:
             parked=self.parked.copy(),
             blobs=dict(self.blobs),
         )
-
 
     def double(self) -> None:
         """Put every message a second time, and let all be seen at once: a queue may deliver twice."""

@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Self
 
 from adapters.blobs import CONTAINERS
-from adapters.queues import POISON, QUEUES, AzureQueue, seal
+from adapters.envelopes import POISON, QUEUES, seal
+from adapters.queues import AzureQueue
 from adapters.settings import StateAt
 from adapters.storage import Storage, connect
 from adapters.tables.ledger import TABLES, TableLedger

@@ -20,8 +20,6 @@ FAULTS = {
         when="before", status=429, code="TooManyRequests", retry_after=timedelta(seconds=7)
     ),
 }
-STRIDE = 4
-"""Every POST meets one of the four faults alone; all of them meet each fault in ``test_every_second_post``."""
 
 
 class Spoiler:
@@ -58,20 +56,20 @@ async def _spoiled(story: Story, chapter: str, spoiler: Spoiler) -> list[str]:
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("chapter", [ASKING, WEIGHING, ACTING])
 async def test_a_post_that_fails_alone_is_done_once(story: Story, chapter: str, fault: str) -> None:
-    offset = list(FAULTS).index(fault)
-    for number in itertools.count(1 + offset, STRIDE):
+    for number in itertools.count(1):
         spoiler = Spoiler(FAULTS[fault], first=number)
         found = await _spoiled(story, chapter, spoiler)
         if not spoiler.played:
             break
         assert found == [], f"POST number {number}: {fault}"
-    assert number > STRIDE
+    print(f"{chapter}, {fault}: {number - 1} POSTs, one after the other")
+    assert number > 20
 
 
-@pytest.mark.parametrize("first", [1, 2])
+@pytest.mark.parametrize("first", [1, 2, 3])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("chapter", [ASKING, WEIGHING, ACTING])
-async def test_every_second_post_may_fail(story: Story, chapter: str, fault: str, first: int) -> None:
-    spoiler = Spoiler(FAULTS[fault], first=first, every=2)
+async def test_every_third_post_may_fail(story: Story, chapter: str, fault: str, first: int) -> None:
+    spoiler = Spoiler(FAULTS[fault], first=first, every=3)
     assert await _spoiled(story, chapter, spoiler) == []
     assert spoiler.played > 5

@@ -27,6 +27,7 @@ class Cuts:
 
     program: Process
     part: int
+    parts: int
     worlds: list[tuple[str, Realm]] = field(default_factory=list)
     states: int = 0
     last: tuple[int, datetime] | None = None
@@ -37,13 +38,14 @@ class Cuts:
         if state != self.last:
             self.last = state
             self.states += 1
-            if self.states % PARTS == self.part:
+            if self.states % self.parts == self.part:
                 self.worlds.append((self.program.wire.calls[-1], self.program.realm.twin()))
 
 
-async def _undisturbed(realm: Realm, policy: Path, part: int) -> Cuts:
+async def undisturbed_life(realm: Realm, policy: Path, part: int, parts: int = PARTS) -> Cuts:
+    """Let the program live undisturbed, and keep every ``parts``-th world it leaves."""
     async with process(realm, policy) as program:
-        cuts = Cuts(program=program, part=part)
+        cuts = Cuts(program=program, part=part, parts=parts)
         program.wire.watch = cuts.keep
         await live_on(program, realm.clock.now())
     return cuts
@@ -57,7 +59,7 @@ async def test_a_program_killed_after_any_call_ends_as_if_it_had_not_been(
 ) -> None:
     realm, policy = story.at(chapter), story.policies[chapter]
     since = realm.clock.now()
-    cuts = await _undisturbed(realm, policy, part)
+    cuts = await undisturbed_life(realm, policy, part)
     wanted = await in_the_end(realm, since)
     for call, left in cuts.worlds:
         async with process(left, policy) as again:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from adapters.queues import LARGEST, QUEUES, queue_of, seal, unseal
+from adapters.envelopes import LARGEST, QUEUES, queue_of, seal, unseal
 from reviews.errors import Malformed
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
 from reviews.model import BatchId, CaseId, GuestId, RunId
