@@ -25,6 +25,8 @@ log = logging.getLogger("gatehouse.mail")
 
 SETTLES_IN: Final = timedelta(seconds=5)
 """How long a mail that was sent gets to leave Drafts before it is looked at."""
+CLAIM: Final = timedelta(minutes=4)
+"""How long a mail belongs to who lays its draft; shorter than a failed message waits."""
 _OVER: Final = frozenset({MailStep.VERIFIED, MailStep.DROPPED})
 _WAIT_IN_REPORT: Final = frozenset({MailKind.REVIEW_REQUEST, MailKind.GUEST_NOTICE})
 
@@ -74,13 +76,19 @@ class Sending:
         if isinstance(matter, matters.Passed):
             return await self._drop(mail, matter.why)
         if draft is None:
-            # Of two at work on one mail, one gets past this line: a second draft would lie there for good.
-            mail = await self.ledger.save_mail(mail)
+            mail = await self._claimed(mail)
             draft = await self._draft(mail, matter, policy)
         if mail.step is MailStep.PENDING:
             mail = await self.ledger.save_mail(_drafted(mail, draft))
             self._tell("mail.drafted", mail)
         return await self._send(mail, draft)
+
+    async def _claimed(self, mail: OwedMail) -> OwedMail:
+        """Keep everybody else from laying a second draft, which would lie there for good."""
+        now = self.clock.now()
+        if mail.claimed_until is not None and mail.claimed_until > now:
+            raise Transient(f"mail {mail.id} is being drafted by somebody else")
+        return await self.ledger.save_mail(replace(mail, claimed_until=now + CLAIM))
 
     async def _lying(self, mail: OwedMail) -> Draft | None:
         """Find the message of this mail. None only while none is written down."""

@@ -124,6 +124,8 @@ class OwedMail:
     draft_id: str | None = None
     internet_message_id: str | None = None
     sent_at: datetime | None = None
+    claimed_until: datetime | None = None
+    """Until when one worker has it to itself while it lays the draft; None before that."""
     facts: Mapping[str, str | int | None] = field(default_factory=dict)
     """What the composer needs besides the records: ids and codes."""
 

@@ -26,18 +26,23 @@ FALLBACK: Final = 4
 DRY_NIGHTS: Final = 1
 """How many nights only report, before the policy is set to enforce."""
 
-# Nobody is in a hurry here: nights before working days, and twice a week is often enough to look at what was
-# answered in My Access. The cap is above what an ordinary night wants, and below what follows when very many
-# questions are put at once.
+# A careful first quarter: who accepted and was silent for a year is asked about, in the nights before working
+# days; what is answered in My Access is read once a week. The cap is above what an ordinary night wants, and
+# below what follows when many questions are put at once.
 POLICY: Final[Mapping[str, Any]] = {
     "mode": "enforce",
     "schedules": {
         "night": {"cron": "30 1 * * 1-5", "zone": "Europe/Amsterdam"},
-        "track": {"cron": "15 15 * * 1,4", "zone": "Europe/Amsterdam"},
+        "track": {"cron": "15 15 * * 4", "zone": "Europe/Amsterdam"},
         "seal": {"cron": "45 5 * * 5", "zone": "Europe/Amsterdam"},
     },
-    "thresholds": {"inactive_after": "P180D"},
-    "reviews": {"duration": "P10D"},
+    "scope": {"kinds": ["external-guest"]},
+    "thresholds": {
+        "inactive_after": "P365D",
+        "never_signed_in_after": "P365D",
+        "attempts_only_after": "P365D",
+    },
+    "reviews": {"duration": "P9D"},
     "actions": {"grace": "P7D", "quarantine": "P21D"},
     "caps": {"harmful_per_run": 40},
 }

@@ -185,7 +185,7 @@ def _charts(nights: tuple[Night, ...]) -> dict[str, Any]:
         "stale": lines(
             Chart(
                 title="Guests nobody uses, night by night",
-                labels=tuple(f"{night.run.slot:%d %b}" for night in nights),
+                labels=tuple(f"{night.morning:%d %b}" for night in nights),
                 series={"silent": stale, "never accepted": pending},
             )
         ),
@@ -207,7 +207,7 @@ def _counted(night: Night, kind: str) -> int:
 def _weeks(nights: tuple[Night, ...]) -> Iterator[tuple[str, dict[str, int]]]:
     weeks: dict[date, dict[str, int]] = {}
     for night in nights:
-        day = night.run.slot.date()
+        day = night.morning
         counts = weeks.setdefault(date.fromordinal(day.toordinal() - day.weekday()), defaultdict(int))
         for name, count in night.counts.items():
             counts[name] += count

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from adapters.tables.audit import AuditReport, audit
 from adapters.tables.table import each
@@ -14,6 +15,7 @@ from reviews.records import Event, Plan, Run
 from sandbox.tenant_mail import SentMail
 from sandbox.world import World
 
+_HOME: Final = ZoneInfo("Europe/Amsterdam")
 MANY_NIGHTS: Final = 400
 _TELLING: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -65,6 +67,11 @@ class Night:
     plan: Plan
     counts: Mapping[str, int]
     mails: int
+
+    @property
+    def morning(self) -> date:
+        """The day, on the tenant's own clock, that the night led to."""
+        return self.run.slot.astimezone(_HOME).date()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

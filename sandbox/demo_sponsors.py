@@ -12,6 +12,7 @@ from reviews.model import Choice
 from sandbox.stories import Story, Style, Temper, follows
 from sandbox.tenant import NotAllowed
 from sandbox.tenant_mail import SentMail
+from sandbox.tenant_reviews import Review
 from sandbox.world import SENDER, World
 
 _LINK: Final = re.compile(r"/r/[0-9a-f]{32}")
@@ -21,6 +22,8 @@ _OPPOSITE: Final[Mapping[Choice, Choice]] = {Choice.REMOVE: Choice.KEEP, Choice.
 _UNCERTAIN: Final = (Choice.KEEP, Choice.REMOVE, Choice.KEEP, Choice.DONT_KNOW)
 _STILL_NEEDED: Final = 3
 """How many of every five guests are needed, however silent they are; their sponsors know."""
+_ONE_IN: Final = 6
+"""One sponsor in so many answers where Microsoft asks, in My Access, and never opens our page."""
 _REASON: Final = "Still works with us on the running project."
 _SECOND_THOUGHT: Final = "On second thought the project ended in spring."
 
@@ -100,6 +103,8 @@ class Sponsors:
                 self.left += 1
             elif plan.what == "recant":
                 self._recant(plan)
+            elif self._prefers_my_access(plan.person):
+                self._answer_natively(plan)
             else:
                 await self._sit_down(plan)
         return self.answered > before
@@ -152,19 +157,34 @@ class Sponsors:
         else:
             self.troubles.append(f"{plan.person} could not answer on {plan.about}: {sent.status_code}")
 
+    def _prefers_my_access(self, person: str) -> bool:
+        prompt = self._story.temper(person).style is Style.PROMPT
+        return prompt and int(person[-4:], 16) % _ONE_IN == 0
+
+    def _answer_natively(self, plan: Plan) -> None:
+        """Answer everything that waits for this sponsor in My Access."""
+        for review in self._world.tenant.definitions():
+            if review.status != "InProgress" or plan.person not in review.contacted:
+                continue
+            for guest, item in review.items.items():
+                if item.decision == "NotReviewed":
+                    gone = item.recommendation == "Deny" and not _is_needed(guest)
+                    word = ("Deny", "") if gone else ("Approve", _REASON)
+                    self._decide(review, guest, *word, plan.person)
+
+    def _decide(self, review: Review, guest: str, decision: str, why: str, person: str) -> None:
+        try:
+            self._world.tenant.decide(review.id, review.instance_id, guest, decision, why, person)
+        except NotAllowed as refusal:
+            self.troubles.append(f"{person} could not answer in My Access: {refusal}")
+        else:
+            self.natively += 1
+
     def _recant(self, plan: Plan) -> None:
         """Say the opposite in My Access, while the review of that guest still runs."""
-        tenant = self._world.tenant
-        for review in reversed(tenant.definitions()):
+        for review in reversed(self._world.tenant.definitions()):
             if review.status == "InProgress" and plan.about in review.items:
-                try:
-                    tenant.decide(
-                        review.id, review.instance_id, plan.about, "Deny", _SECOND_THOUGHT, plan.person
-                    )
-                except NotAllowed as refusal:
-                    self.troubles.append(f"{plan.person} could not answer in My Access: {refusal}")
-                else:
-                    self.natively += 1
+                self._decide(review, plan.about, "Deny", _SECOND_THOUGHT, plan.person)
                 return
 
 
@@ -178,14 +198,17 @@ def _addresses(world: World, story: Story) -> dict[str, str]:
     return found
 
 
+def _is_needed(guest: str) -> bool:
+    return int(guest[-4:], 16) % 5 < _STILL_NEEDED
+
+
 def _choice(how: Temper, person: str, guest: str, form: AnswerForm) -> Choice:
     """Follow the suggestion or say its opposite; where there is none, go by what is known of the guest."""
     suggested = _SUGGESTED.get(form.questions[guest].tone)
-    number = int(guest[-4:], 16)
     if how.style is Style.DISAGREES:
         return Choice.KEEP
     if suggested is None:
-        return _UNCERTAIN[number % len(_UNCERTAIN)]
-    if suggested is Choice.REMOVE and number % 5 < _STILL_NEEDED:
+        return _UNCERTAIN[int(guest[-1], 16) % len(_UNCERTAIN)]
+    if suggested is Choice.REMOVE and _is_needed(guest):
         return Choice.KEEP
     return suggested if follows(how, person, guest) else _OPPOSITE[suggested]

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -12,10 +13,15 @@ from sandbox.demo import Ended, play
 from sandbox.demo_record import COLUMNS, Record
 from sandbox.stories import Story
 
+WIDTH_OF_A_FILE: Final = 140
+"""Columns where nobody said how wide the paper is."""
+
 
 def show(story: Story, folder: Path) -> int:
     """Play a story, telling what happens; return the exit code: 0 only when all of it really happened."""
     out = Console(highlight=False, soft_wrap=True)
+    if not out.is_terminal:
+        out = Console(highlight=False, soft_wrap=True, width=WIDTH_OF_A_FILE)
     out.print(f"[bold]{story.says}[/]")
     out.print("Graph, storage and the Functions host run on loopback; the clock is moved by hand.\n")
     bar = Progress(
@@ -41,7 +47,7 @@ def show(story: Story, folder: Path) -> int:
 def nights_table(record: Record) -> Table:
     """Return the table of the nights, with the sum of each column below."""
     table = Table(box=None, header_style="bold", show_footer=True, pad_edge=False)
-    table.add_column("night of", "sum", no_wrap=True)
+    table.add_column("night to", "sum", no_wrap=True)
     table.add_column("read", justify="right")
     for name in COLUMNS:
         table.add_column(name, str(record.totals.get(name, 0)), justify="right")
@@ -50,7 +56,7 @@ def nights_table(record: Record) -> Table:
     for night in record.nights:
         counts = [str(night.counts.get(name) or "·") for name in COLUMNS]
         held = str(len(night.plan.held) or "·")
-        table.add_row(f"{night.run.slot:%a %d %b}", str(night.plan.guests), *counts, held, str(night.mails))
+        table.add_row(f"{night.morning:%a %d %b}", str(night.plan.guests), *counts, held, str(night.mails))
     return table
 
 

@@ -136,7 +136,10 @@ class Night:
     async def _failed(self, run: Run, policy: Policy, error: Exception) -> None:
         stored = await self.ledger.run(run.id)
         if stored is None or stored.owner != run.owner:
-            log.info("night has another owner now", extra={"event": "night.lost", "run_id": run.id})
+            log.info(
+                "night has another owner now",
+                extra={"event": "night.skipped", "slot": run.slot.isoformat()},
+            )
             return
         run = stored
         tries = int(run.summary.get("tries", 0)) + 1

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.clock import HandClock
+from reviews.model import Step
 from sandbox.stories import STARTS_AT
 from tests.faults import plot
 from tests.faults.outcome import outcome
@@ -107,6 +108,6 @@ async def _the_last_day(program: Process) -> None:
     tenant, ledger = program.realm.tenant, program.house.ledger
     program.realm.clock.move(day(5, 12))
     assert await plot.answer_natively(tenant, ledger)
-    back, gone = (await plot.guests_at(ledger, plot.Step.NOTICED))[:2]
+    back, gone = (await plot.guests_at(ledger, Step.NOTICED))[:2]
     assert tenant.sign_in(back)
     tenant.delete(gone)

@@ -80,7 +80,7 @@ class TableInMemory:
     async def submit_transaction(self, operations: Iterable[tuple[Any, ...]]) -> None:
         """Write several entities, all or none."""
         await asyncio.sleep(0)
-        writes = [
+        writes: list[tuple[str, Keys, Entity, Mapping[str, Any]]] = [
             (str(verb), _keys(entity), entity, next(iter(more), {})) for verb, entity, *more in operations
         ]
         for verb, keys, _, options in writes:
@@ -145,7 +145,7 @@ def _keys(entity: Entity) -> Keys:
 
 def _shown(tag: int, entity: Entity) -> TableEntity:
     shown = TableEntity(entity)
-    shown._metadata = {"etag": str(tag)}
+    shown._metadata = {"etag": str(tag), "timestamp": None}
     return shown
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.graph.access_reviews import GraphAccessReviews
+from reviews.model import BatchId
 from tests.faults.chapters import ACTING, ASKING, WEIGHING, Story, in_the_end, live_on
 from tests.faults.outcome import differences, steps
 from tests.faults.process import Process, process
@@ -61,6 +63,7 @@ async def test_a_program_killed_after_any_call_ends_as_if_it_had_not_been(
     since = realm.clock.now()
     cuts = await undisturbed_life(realm, policy, part)
     wanted = await in_the_end(realm, since)
+    assert not differences(wanted, await story.undisturbed(chapter)), "the story is the same each time"
     for call, left in cuts.worlds:
         async with process(left, policy) as again:
             await live_on(again, since)
@@ -69,3 +72,23 @@ async def test_a_program_killed_after_any_call_ends_as_if_it_had_not_been(
         f"{chapter}: {len(cuts.program.wire.calls)} remote calls leave {cuts.states} different worlds;"
         f" {len(cuts.worlds)} of them gone on from here; {dict(steps(wanted))}"
     )
+
+
+class Forgetful(GraphAccessReviews):
+    """Never finds what it has made."""
+
+    async def find_definition(self, batch_id: BatchId) -> str | None:  # noqa: ARG002 - what the port says
+        """Find nothing."""
+        return None
+
+
+async def test_a_program_that_made_without_looking_would_be_found_out(story: Story) -> None:
+    realm, policy = story.at(ASKING), story.policies[ASKING]
+    since = realm.clock.now()
+    cuts = await undisturbed_life(realm, policy, 0, 1)
+    left = next(world for call, world in cuts.worlds if call.startswith("graph: POST") and "Reviews" in call)
+    async with process(left, policy) as again:
+        vars(again.house)["access_reviews"] = Forgetful(again.house.graph)
+        await live_on(again, since)
+    found = differences(await in_the_end(left, since), await story.undisturbed(ASKING))
+    assert {line.partition(":")[0] for line in found} == {"/tenant/reviews"}

@@ -1,4 +1,4 @@
-"""Who may work on a run: one owner at a time, the next one once the lease of a dead or stalled one ran out."""
+"""Who may work on a run: one owner at a time, and the next one once the lease ran out."""
 
 import asyncio
 from collections import Counter

@@ -26,7 +26,7 @@ async def test_odd_accounts_are_set_aside_and_listed_and_the_night_goes_on(tmp_p
         await tale.night(0)
         plan = await tale.plan()
 
-        odd = {one.guest_id: one.field for one in plan.receipt.set_aside}
+        odd = {str(one.guest_id): one.field for one in plan.receipt.set_aside}
         assert set(odd) == {tale.id(name) for name in ("ada", "mo", "max", "may")}
         assert odd[tale.id("mo")] == "accountEnabled"
         named = {action.guest_id for action in plan.actions} | {held.action.guest_id for held in plan.held}

@@ -2,17 +2,30 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
 from reviews.records import Run
 from sandbox.azurite import Azurite
-from tests.faults.chapters import ASKING, OVER_AFTER, Story, in_the_end, live_on
+from tests.faults.chapters import ASKING, OVER_AFTER, Story, in_the_end, live_on, tell
 from tests.faults.outcome import differences, outcome
 from tests.faults.process import process
 from tests.faults.storage_account import Account
 
 TIMES = 100
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """The story of tests/faults, told once."""
+    return asyncio.run(tell(tmp_path_factory.mktemp("story")))
+
+
+@pytest.fixture(scope="module")
+def azurite() -> Iterator[Azurite]:
+    with Azurite() as running:
+        yield running
 
 
 async def test_a_hundred_ticks_in_turn_are_one_run(story: Story) -> None:
