@@ -4,9 +4,11 @@ Time is jumped over, not waited for: between two slots of the policy's schedules
 would find nothing due.
 """
 
+import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
 
 from reviews.policy import Schedules
 from reviews.schedule import latest_slot
@@ -45,49 +47,67 @@ def due_between(schedules: Schedules, after: datetime, until: datetime) -> Itera
     yield from sorted(found, key=lambda moment: (moment.at, moment.job))
 
 
-async def until(world: World, moment: datetime) -> Drained:
-    """Play the timer whenever something is due, until a moment; the people do nothing meanwhile."""
-    policy = await world.house.policies.current()
-    done = Drained()
-    for due in due_between(policy.schedules, world.clock.now(), moment):
-        move(world, due.at)
-        done += await tick(world)
-    move(world, moment)
-    return done
+class Instance(Protocol):
+    """An instance of the app that works through the queues."""
+
+    async def drain(self, *, retry_now: bool = False) -> Drained:
+        """Work through all queues until nothing is visible."""
 
 
-def move(world: World, to: datetime) -> None:
-    """Set the clock, unless the app's own waiting has carried it further already."""
-    world.clock.move(max(to, world.clock.now()))
+@dataclass(slots=True, kw_only=True)
+class Calendar:
+    """Time in one world. ``more`` are instances of the app beside the world's own host."""
 
+    world: World
+    people: People
+    more: tuple[Instance, ...] = ()
+    worked: Drained = field(default_factory=Drained)
+    """What all instances did with the messages they took, so far."""
 
-async def tick(world: World) -> Drained:
-    """Fire the timer and work through everything it handed over.
+    async def until(self, moment: datetime) -> None:
+        """Play the timer whenever something is due, until a moment; the people do nothing meanwhile."""
+        policy = await self.world.house.policies.current()
+        for due in due_between(policy.schedules, self.world.clock.now(), moment):
+            self._move(due.at)
+            await self.tick()
+        self._move(moment)
 
-    Raises:
-        ExceptionGroup: the timer's own function failed.
+    async def tick(self) -> None:
+        """Fire the timer and work through everything it handed over.
 
-    """
-    failures = [one.failure for one in await world.host.fire_timers() if one.failure is not None]
-    if failures:
-        raise ExceptionGroup("the timer failed", failures)
-    return await work_off(world)
+        Raises:
+            ExceptionGroup: the timer's own function failed.
 
+        """
+        failures = [one.failure for one in await self.world.host.fire_timers() if one.failure is not None]
+        if failures:
+            raise ExceptionGroup("the timer failed", failures)
+        await self.work_off()
 
-async def work_off(world: World) -> Drained:
-    """Work through the queues; what failed comes back after its pause, which the clock jumps over."""
-    done = await world.host.drain()
-    if done.failed:
-        await world.clock.sleep(RETRY_AFTER)
-        done += await world.host.drain(retry_now=True)
-    return done
+    async def work_off(self) -> None:
+        """Work through the queues; what failed comes back after its pause, which the clock jumps over."""
+        done = await self._drained(retry_now=False)
+        if done.failed:
+            await self.world.clock.sleep(RETRY_AFTER)
+            await self._drained(retry_now=True)
 
+    def guests_sign_in(self, day: date) -> int:
+        """Let every guest sign in who comes on that day; return how many were let in."""
+        at = self.world.clock.now()
+        return sum(
+            self.world.tenant.sign_in(self.people.guest(number)["id"], at)
+            for number in range(self.people.guest_count)
+            if self.people.returns_on(number, day)
+        )
 
-def guests_sign_in(world: World, population: People, day: date) -> int:
-    """Let every guest sign in who comes on that day; return how many were let in."""
-    at = world.clock.now()
-    return sum(
-        world.tenant.sign_in(population.guest(number)["id"], at)
-        for number in range(population.guest_count)
-        if population.returns_on(number, day)
-    )
+    async def _drained(self, *, retry_now: bool) -> Drained:
+        instances = (self.world.host, *self.more)
+        # Each ends when it sees nothing and has nothing in hand, so the last one to end leaves nothing.
+        parts = await asyncio.gather(*(one.drain(retry_now=retry_now) for one in instances))
+        done = sum(parts, start=Drained())
+        self.worked += done
+        return done
+
+    def _move(self, to: datetime) -> None:
+        """Set the clock, unless the app's own waiting has carried it further already."""
+        self.world.clock.move(max(to, self.world.clock.now()))

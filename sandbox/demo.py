@@ -1,12 +1,16 @@
 """The demo: a quarter of a year on a tenant of 2,000 guests, played without anybody touching it."""
 
 import gc
+import io
+import logging
+import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from admin import running
 from reviews.errors import Transient
@@ -15,7 +19,8 @@ from sandbox import days
 from sandbox.demo_folder import leave
 from sandbox.demo_record import Record, read_record
 from sandbox.demo_sponsors import Sponsors
-from sandbox.host_queues import Drained
+from sandbox.second_instance import second_instance
+from sandbox.shared_clock import SharedClock
 from sandbox.stories import STARTS_AT, Story
 from sandbox.world import World, policy_text, served
 
@@ -23,24 +28,26 @@ MORNING: Final = time(7, 30, tzinfo=UTC)
 """When the operator reads the digest of the night."""
 FALLBACK: Final = 4
 """The first member who plays no part in the story answers where no sponsor can."""
+LOG: Final = "host.log"
+"""Where the warnings of both instances go."""
 DRY_NIGHTS: Final = 1
 """How many nights only report, before the policy is set to enforce."""
 
-# A careful first quarter: who accepted and was silent for a year is asked about, in the nights before working
-# days; what is answered in My Access is read once a week. The cap is above what an ordinary night wants, and
+# A careful first quarter: who accepted and was silent for eighteen months is asked about, three nights a
+# week; what is answered in My Access is read once a week. The cap is above what an ordinary night wants, and
 # below what follows when many questions are put at once.
 POLICY: Final[Mapping[str, Any]] = {
     "mode": "enforce",
     "schedules": {
-        "night": {"cron": "30 1 * * 1-5", "zone": "Europe/Amsterdam"},
+        "night": {"cron": "30 1 * * 1,3,5", "zone": "Europe/Amsterdam"},
         "track": {"cron": "15 15 * * 4", "zone": "Europe/Amsterdam"},
         "seal": {"cron": "45 5 * * 5", "zone": "Europe/Amsterdam"},
     },
     "scope": {"kinds": ["external-guest"]},
     "thresholds": {
-        "inactive_after": "P365D",
-        "never_signed_in_after": "P365D",
-        "attempts_only_after": "P365D",
+        "inactive_after": "P540D",
+        "never_signed_in_after": "P540D",
+        "attempts_only_after": "P540D",
     },
     "reviews": {"duration": "P9D"},
     "actions": {"grace": "P7D", "quarantine": "P21D"},
@@ -52,33 +59,32 @@ Told = Callable[[str], None]
 
 @dataclass(slots=True, kw_only=True)
 class Quarter:
-    """The quarter while it is played: who acts, what the operator did, what the queues met."""
+    """The quarter while it is played: who acts, and what the operator did."""
 
     world: World
-    story: Story
+    calendar: days.Calendar
     sponsors: Sponsors
     tell: Told
-    worked: Drained = field(default_factory=Drained)
     approved: set[str] = field(default_factory=set)
     restored: GuestId | None = None
 
     async def day(self, start: datetime) -> None:
         """Play one day: night, seal, the operator's morning, everybody at work, tracking."""
         day, end = start.date(), start + timedelta(days=1)
-        self.worked += await days.until(self.world, datetime.combine(day, MORNING))
+        await self.calendar.until(datetime.combine(day, MORNING))
         await self._operator()
-        self.worked += await days.until(self.world, datetime.combine(day, days.OFFICE_HOUR))
-        days.guests_sign_in(self.world, self.story.population, day)
+        await self.calendar.until(datetime.combine(day, days.OFFICE_HOUR))
+        self.calendar.guests_sign_in(day)
         if await self.sponsors.act():
-            self.worked += await days.work_off(self.world)
-        self.worked += await days.until(self.world, end)
+            await self.calendar.work_off()
+        await self.calendar.until(end)
 
     async def _operator(self) -> None:
         """Approve a plan that waits for it, and bring one guest back whom a colleague misses."""
         approved = await self._approve()
         restored = self.restored is None and await self._restore()
         if approved or restored:
-            self.worked += await days.work_off(self.world)
+            await self.calendar.work_off()
 
     async def _approve(self) -> bool:
         house = self.world.house
@@ -124,23 +130,39 @@ class Ended:
 
 async def play(story: Story, folder: Path, *, tell: Told, on_day: Callable[[datetime], None]) -> Ended:
     """Play a story to its end and leave the folder; ``on_day`` is called after each day."""
-    population = story.population
-    policy = {**POLICY, "reviewers": {"fallback": [population.member(FALLBACK)["id"]]}}
-    with tempfile.TemporaryDirectory() as place:
-        dry = {**policy, "mode": "report"}
-        async with served(population, folder=Path(place), start=STARTS_AT, policy=dry) as world:
-            _spare_the_collector()
-            quarter = Quarter(world=world, story=story, sponsors=Sponsors(world, story), tell=tell)
+    with tempfile.TemporaryDirectory() as place, (Path(place) / LOG).open("wb") as log:
+        # Failures that are tried again are part of the show, but not of what is told about it.
+        logging.basicConfig(stream=io.TextIOWrapper(log, "utf-8", write_through=True), level=logging.WARNING)
+        async with _two_instances(story, Path(place), log) as (world, calendar):
+            quarter = Quarter(world=world, calendar=calendar, sponsors=Sponsors(world, story), tell=tell)
             for number in range(story.lasts.days):
-                start = STARTS_AT + timedelta(days=number)
                 if number == DRY_NIGHTS:
-                    _edit_policy(world, policy_text(policy, population))
+                    _edit_policy(world, policy_text(_policy(story), story.population))
                     tell("a dry night is over; the policy now says enforce")
+                start = STARTS_AT + timedelta(days=number)
                 await quarter.day(start)
                 on_day(start)
             record = await read_record(world)
-            leave(folder, record, story, world.tenant, days=story.lasts.days)
+            leave(folder, record, story, world.tenant)
+        shutil.copy(Path(place) / LOG, folder / LOG)
     return Ended(record=record, troubles=(*record.missing(), *_troubles(quarter)))
+
+
+@asynccontextmanager
+async def _two_instances(
+    story: Story, place: Path, log: IO[bytes]
+) -> AsyncIterator[tuple[World, days.Calendar]]:
+    """Start a world in mode report, with a second instance of the app beside its host."""
+    dry, people, hands = {**_policy(story), "mode": "report"}, story.population, place / "clock"
+    with closing(SharedClock(hands, STARTS_AT)) as clock:
+        async with served(people, folder=place, start=STARTS_AT, policy=dry, clock=clock) as world:
+            async with second_instance(hands, log) as second:
+                _spare_the_collector()
+                yield world, days.Calendar(world=world, people=people, more=(second,))
+
+
+def _policy(story: Story) -> Mapping[str, Any]:
+    return {**POLICY, "reviewers": {"fallback": [story.population.member(FALLBACK)["id"]]}}
 
 
 def _edit_policy(world: World, text: str) -> None:
@@ -157,6 +179,6 @@ def _spare_the_collector() -> None:
 
 def _troubles(quarter: Quarter) -> tuple[str, ...]:
     found = list(quarter.sponsors.troubles)
-    if quarter.worked.poisoned:
-        found.append(f"{quarter.worked.poisoned} messages went to a poison queue")
+    if quarter.calendar.worked.poisoned:
+        found.append(f"{quarter.calendar.worked.poisoned} messages went to a poison queue")
     return tuple(found)

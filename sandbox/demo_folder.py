@@ -41,7 +41,7 @@ class Filed:
     mail: SentMail
 
 
-def leave(folder: Path, record: Record, story: Story, tenant: Tenant, *, days: int) -> None:
+def leave(folder: Path, record: Record, story: Story, tenant: Tenant) -> None:
     """Write everything, into an empty folder of that name."""
     if folder.exists():
         shutil.rmtree(folder)
@@ -63,7 +63,7 @@ def leave(folder: Path, record: Record, story: Story, tenant: Tenant, *, days: i
         "summary.html",
         {
             "story": story,
-            "days": days,
+            "days": story.lasts.days,
             "record": record,
             "columns": COLUMNS,
             "mails": len(filed),

@@ -44,7 +44,7 @@ class OpenSandbox:
 
     def __init__(self, world: World, population: People, state: Path) -> None:
         self.world = world
-        self._population = population
+        self._calendar = days.Calendar(world=world, people=population)
         self.environment = state / ENVIRONMENT
         self._lock = asyncio.Lock()
 
@@ -52,16 +52,16 @@ class OpenSandbox:
         """Work off what people hand in, until cancelled."""
         while True:
             async with self._lock:
-                await days.work_off(self.world)
+                await self._calendar.work_off()
             await asyncio.sleep(POLL.total_seconds())
 
     async def pass_until(self, moment: datetime) -> None:
         """Let time pass day by day: guests sign in, the timer fires, its work is done."""
         async with self._lock:
             while (noon := _next_noon(self.world.clock.now())) <= moment:
-                await days.until(self.world, noon)
-                days.guests_sign_in(self.world, self._population, noon.date())
-            await days.until(self.world, moment)
+                await self._calendar.until(noon)
+                self._calendar.guests_sign_in(noon.date())
+            await self._calendar.until(moment)
             self.write_environment()
 
     async def next_night(self) -> datetime:

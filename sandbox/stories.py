@@ -120,7 +120,7 @@ def a_quiet_quarter() -> Story:
         name="a_quiet_quarter",
         says="2,000 guests over a quarter of a year; one sponsor never answers, one leaves, one has far too"
         " many guests, one disagrees.",
-        population=a_population(2_000, members=60),
+        population=a_population(2_000, members=48),
         lasts=timedelta(days=91),
         script=SCRIPT,
     )

@@ -90,13 +90,15 @@ async def served(
     location: Path | None = None,
     port: int = 0,
     graph_port: int = 0,
+    clock: HandClock | None = None,
     **tenant_options: Any,
 ) -> AsyncIterator[World]:
     """Start a whole sandbox on loopback, in this process but for Azurite; stop all of it at the end.
 
     ``folder`` receives the policy file. ``location`` keeps the record on disk; without it, in memory.
+    ``clock`` is one that shows ``start``, for who shares it with another process.
     """
-    clock = HandClock(start)
+    clock = clock or HandClock(start)
     tenant = Tenant(population, clock, mailboxes=[SENDER], **tenant_options)
     policy_file = _write_policy(folder, policy_text(policy, population))
     async with AsyncExitStack() as stack:

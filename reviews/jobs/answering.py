@@ -9,7 +9,7 @@ from reviews import decisions
 from reviews.errors import Conflict, Gone, NotSupported
 from reviews.evidence import digest
 from reviews.messages import SendMail
-from reviews.model import Answer, Batch, BatchId, Case, GuestId, PersonId, Submission
+from reviews.model import Answer, Batch, BatchId, Case, GuestId, PersonId, Source, Submission
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Policies, Queue
 from reviews.records import MailKind, MailStep, Move, OwedMail
@@ -106,11 +106,16 @@ class Answering:
         return await self.ledger.save_batch(replace(batch, instance_id=review.instance_id))
 
     async def mirror(self, batch: Batch, guest_id: GuestId) -> None:
-        """Write the case's answer to the native review unless it is there; an instance not open yet waits."""
+        """Write the case's answer to the native review unless it is there; an instance not open yet waits.
+
+        An answer given natively stays as it is: writing it again would put our name over the reviewer's.
+        """
         case = await self.ledger.case(guest_id)
         if case is None or case.answer is None or case.batch_id != batch.id or case.closed_at is not None:
             return
-        if case.mirrored == case.answer.id or batch.instance_id is None:
+        if case.mirrored == case.answer.id or case.answer.source is Source.MY_ACCESS:
+            return
+        if batch.instance_id is None:
             return
         try:
             await self.access_reviews.record(batch, guest_id, case.answer)

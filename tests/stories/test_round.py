@@ -108,6 +108,9 @@ async def test_an_answer_given_in_my_access_is_read_back_and_weighed(tale: Tale)
     assert case.step is Step.DENIED
     assert case.answer is not None
     assert case.answer.source is Source.MY_ACCESS
+    assert "mirrored" not in await tale.kinds("pim")
+    (item,) = [r.items[tale.id("pim")] for r in tale.quick.tenant.definitions() if tale.id("pim") in r.items]
+    assert item.reviewed_by["id"] == tale.id("sara"), "the reviewer's own name stays in Entra"
 
 
 async def test_a_denied_guest_is_warned_blocked_quarantined_and_soft_deleted(tale: Tale) -> None:
