@@ -6,8 +6,6 @@ from types import MappingProxyType
 from reviews.model import Guest, Kind, Redemption
 from reviews.records import HARMFUL, Act
 
-_INVITED = frozenset({"Invitation", "SelfServiceSignUp", "EmailVerified"})
-
 ALLOWED: Mapping[Kind, frozenset[Act]] = MappingProxyType(
     {
         Kind.EXTERNAL_GUEST: HARMFUL | {Act.ASK, Act.CLOSE},
@@ -23,7 +21,7 @@ guest signs in with the organisation's own password: people may be asked about b
 
 
 def classify(guest: Guest, home_domains: Collection[str]) -> Kind:
-    """Tell what sort of account this is, from ``userType``, UPN, redemption, creation and identities.
+    """Tell what sort of account this is, from ``userType``, UPN, redemption and identities.
 
     Graph tells no account kind; Conditional Access tells internal from external guests by the same
     evidence. ``home_domains`` are the tenant's verified domains, in lower case. When nothing speaks for an
@@ -45,7 +43,5 @@ def _is_external(guest: Guest, home_domains: Collection[str]) -> bool:
     # Invited to become external, but until the invitation is accepted the home password still works.
     if home_domains and any(identity.issuer.lower() in home_domains for identity in guest.identities):
         return False
-    if guest.redemption is Redemption.PENDING or guest.creation_type in _INVITED:
-        return True
-    # Every account carries its own UPN as an identity, so that one is no evidence.
+    # An open invitation is no evidence: somebody inside may have been invited. Nor is an own UPN as identity.
     return any(identity.sign_in_type != "userPrincipalName" for identity in guest.identities)

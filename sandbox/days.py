@@ -20,6 +20,8 @@ AFTER_THE_SLOT = timedelta(minutes=5)
 """How long after a slot the timer is played: it fires each quarter of an hour, so never at once."""
 RETRY_AFTER = timedelta(minutes=5)
 """How long host.json keeps a failed message invisible."""
+LOOKS_EVERY = timedelta(seconds=0.15)
+"""Real time after which an instance with nothing to do looks again."""
 OFFICE_HOUR = time(12, tzinfo=UTC)
 """When the people of the sandbox are at work: guests sign in, sponsors read their mail."""
 _DAY = timedelta(days=1)
@@ -45,6 +47,17 @@ def due_between(schedules: Schedules, after: datetime, until: datetime) -> Itera
                 found.add(Moment(at=at, job=job))
         day += _DAY
     yield from sorted(found, key=lambda moment: (moment.at, moment.job))
+
+
+async def _beside(one: "Instance", over: asyncio.Event, retry_now: bool) -> Drained:  # noqa: FBT001
+    """Have an instance help for as long as the first has work, which may hand over more at any moment."""
+    done = await one.drain(retry_now=retry_now)
+    while not over.is_set():
+        more = await one.drain()
+        if not more.handled:
+            await asyncio.sleep(LOOKS_EVERY.total_seconds())
+        done += more
+    return done
 
 
 class Instance(Protocol):
@@ -101,9 +114,16 @@ class Calendar:
         )
 
     async def _drained(self, *, retry_now: bool) -> Drained:
-        instances = (self.world.host, *self.more)
+        over = asyncio.Event()
+
+        async def first() -> Drained:
+            try:
+                return await self.world.host.drain(retry_now=retry_now)
+            finally:
+                over.set()
+
         # Each ends when it sees nothing and has nothing in hand, so the last one to end leaves nothing.
-        parts = await asyncio.gather(*(one.drain(retry_now=retry_now) for one in instances))
+        parts = await asyncio.gather(first(), *(_beside(one, over, retry_now) for one in self.more))
         done = sum(parts, start=Drained())
         self.worked += done
         return done

@@ -19,8 +19,8 @@ from sandbox import days
 from sandbox.demo_folder import leave
 from sandbox.demo_record import Record, read_record
 from sandbox.demo_sponsors import Sponsors
+from sandbox.joint_clock import JointClock
 from sandbox.second_instance import second_instance
-from sandbox.shared_clock import SharedClock
 from sandbox.stories import STARTS_AT, Story
 from sandbox.world import World, policy_text, served
 
@@ -33,7 +33,7 @@ LOG: Final = "host.log"
 DRY_NIGHTS: Final = 1
 """How many nights only report, before the policy is set to enforce."""
 
-# A careful first quarter: who accepted and was silent for eighteen months is asked about, three nights a
+# A careful first quarter: who accepted and was silent for two years is asked about, three nights a
 # week; what is answered in My Access is read once a week. The cap is above what an ordinary night wants, and
 # below what follows when many questions are put at once.
 POLICY: Final[Mapping[str, Any]] = {
@@ -45,13 +45,13 @@ POLICY: Final[Mapping[str, Any]] = {
     },
     "scope": {"kinds": ["external-guest"]},
     "thresholds": {
-        "inactive_after": "P540D",
-        "never_signed_in_after": "P540D",
-        "attempts_only_after": "P540D",
+        "inactive_after": "P730D",
+        "never_signed_in_after": "P730D",
+        "attempts_only_after": "P730D",
     },
     "reviews": {"duration": "P9D"},
     "actions": {"grace": "P7D", "quarantine": "P21D"},
-    "caps": {"harmful_per_run": 40},
+    "caps": {"harmful_per_run": 30},
 }
 
 Told = Callable[[str], None]
@@ -154,11 +154,14 @@ async def _two_instances(
 ) -> AsyncIterator[tuple[World, days.Calendar]]:
     """Start a world in mode report, with a second instance of the app beside its host."""
     dry, people, hands = {**_policy(story), "mode": "report"}, story.population, place / "clock"
-    with closing(SharedClock(hands, STARTS_AT)) as clock:
-        async with served(people, folder=place, start=STARTS_AT, policy=dry, clock=clock) as world:
-            async with second_instance(hands, log) as second:
-                _spare_the_collector()
-                yield world, days.Calendar(world=world, people=people, more=(second,))
+    with closing(JointClock(hands, STARTS_AT)) as clock:
+        async with (
+            served(people, folder=place, start=STARTS_AT, policy=dry, clock=clock) as world,
+            # The second comes second: it reads its settings from the environment that the first one made.
+            second_instance(hands, log) as second,
+        ):
+            _spare_the_collector()
+            yield world, days.Calendar(world=world, people=people, more=(second,))
 
 
 def _policy(story: Story) -> Mapping[str, Any]:

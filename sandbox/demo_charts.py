@@ -7,8 +7,8 @@ from typing import Final
 from markupsafe import Markup
 
 WIDTH: Final = 720
-HEIGHT: Final = 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 14, 28
+HEIGHT: Final = 260
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 12, 18, 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,12 @@ def lines(chart: Chart) -> Markup:
             x, y = points[-1]
             drawn.append(
                 Markup('<text class="t{}" x="{:.0f}" y="{:.0f}" text-anchor="end">{} {}</text>').format(
-                    number, x, y - 6, name, values[-1]
+                    # The first above its line, the others below theirs: lines that end close stay legible.
+                    number,
+                    x,
+                    y - 6 if number == 1 else y + 18,
+                    name,
+                    values[-1],
                 )
             )
     return _framed(chart, drawn)
@@ -76,7 +81,7 @@ def _axis(chart: Chart, top: int) -> Markup:
                 '<text class="axis" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
             ).format(_LEFT, WIDTH - _RIGHT, y, y, _LEFT - 6, y + 4, value)
         )
-    every = max(1, len(chart.labels) // 7)
+    every = max(1, len(chart.labels) // 6)
     drawn += [
         Markup('<text class="axis" x="{:.0f}" y="{}">{}</text>').format(
             _LEFT + (WIDTH - _LEFT - _RIGHT) * place / max(len(chart.labels), 1),

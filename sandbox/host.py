@@ -134,20 +134,9 @@ class Host:
             await self._storage.show_held()
         total = Drained()
         while True:
-            before = total.handled
-            for function in self.functions:
-                if not isinstance(function.trigger, Queue):
-                    continue
-                room = self._host_json.batch_size if limit is None else limit - total.handled
-                if room <= 0:
-                    return total
-                at_most = min(room, self._host_json.batch_size)
-                grips = await self._storage.take(function.trigger.name, at_most=at_most)
-                for drained in await _all(
-                    self._handle(function, grip, retry_now=retry_now) for grip in grips
-                ):
-                    total += drained
-            if total.handled == before:
+            done = await self._round(None if limit is None else limit - total.handled, retry_now=retry_now)
+            total += done
+            if not done.handled:
                 return total
 
     async def request(
@@ -216,6 +205,20 @@ class Host:
             return await self._start(function, request)
         finally:
             self._schedules.fired(function, self.clock.now())
+
+    async def _round(self, room: int | None, *, retry_now: bool) -> Drained:
+        """Take a batch from every queue, as much as there is room for, and handle all of it side by side."""
+        taken: list[tuple[Function, Grip]] = []
+        for function in self.functions:
+            if isinstance(function.trigger, Queue):
+                at_most = self._host_json.batch_size
+                if room is not None:
+                    at_most = min(at_most, room - len(taken))
+                if at_most > 0:
+                    grips = await self._storage.take(function.trigger.name, at_most=at_most)
+                    taken += [(function, grip) for grip in grips]
+        work = (self._handle(function, grip, retry_now=retry_now) for function, grip in taken)
+        return sum(await _all(work), start=Drained())
 
     async def _handle(self, function: Function, grip: Grip, *, retry_now: bool) -> Drained:
         if grip.dequeue_count > self._host_json.max_dequeue_count:

@@ -18,7 +18,7 @@ from adapters.settings import read_settings
 from reviews.errors import BadSettings, Transient
 from sandbox.host import Host
 from sandbox.host_queues import Drained
-from sandbox.shared_clock import SharedClock
+from sandbox.joint_clock import JointClock
 
 _RETRY_NOW = "retry-now"
 _GO_ON = "go-on"
@@ -73,8 +73,8 @@ async def second_instance(clock: Path, log: IO[bytes]) -> AsyncIterator[SecondIn
             await process.wait()
 
 
-async def work(clock: SharedClock) -> None:
-    """Work through the queues each time a line arrives, and say what was done, until there is no more line."""
+async def work(clock: JointClock) -> None:
+    """Work through the queues each time a line arrives and say what was done, until there are no more."""
     settings = read_settings()
     if settings.state is None or settings.state.connection_string is None:
         raise BadSettings(["STATE: the second instance needs the first one's storage"])
@@ -90,5 +90,5 @@ async def work(clock: SharedClock) -> None:
 
 
 if __name__ == "__main__":
-    with closing(SharedClock(Path(sys.argv[1]))) as shared:
+    with closing(JointClock(Path(sys.argv[1]))) as shared:
         asyncio.run(work(shared))

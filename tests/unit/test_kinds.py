@@ -42,6 +42,16 @@ def test_without_home_domains_only_outside_evidence_makes_a_guest_external() -> 
     assert classify(inside, ()) is Kind.INTERNAL_GUEST
 
 
+def test_an_open_invitation_makes_nobody_inside_external_whatever_domains_the_policy_names() -> None:
+    invited = a_guest(
+        user_principal_name="ada@contoso.example",
+        creation_type="Invitation",
+        redemption=Redemption.PENDING,
+        identities=identity("userPrincipalName contoso.example"),
+    )
+    assert classify(invited, ()) is classify(invited, HOME) is Kind.INTERNAL_GUEST
+
+
 @pytest.mark.parametrize("row", table("What may be done to each kind"), ids=str)
 def test_each_kind_meets_the_documented_acts(row: dict[str, str]) -> None:
     assert ALLOWED[Kind(row["kind"])] == {Act(act) for act in codes(row["acts"])}

@@ -1,4 +1,4 @@
-"""A clock moved by hand whose hands several processes see: eight bytes of a file, mapped into each of them."""
+"""A clock moved by hand whose hands several processes see: eight bytes of a file, mapped into each."""
 
 import asyncio
 import fcntl
@@ -16,7 +16,7 @@ _HANDS = struct.Struct("<q")
 _TICK = timedelta(microseconds=1)
 
 
-class SharedClock(HandClock):
+class JointClock(HandClock):
     """The clock of the file; ``start`` makes the file and sets the hands, None joins those who share it."""
 
     def __init__(self, file: Path, start: datetime | None = None) -> None:
@@ -28,7 +28,7 @@ class SharedClock(HandClock):
 
     def now(self) -> datetime:
         """Return the moment the hands point at."""
-        (ticks,) = _HANDS.unpack_from(self._hands)
+        ticks: int = _HANDS.unpack_from(self._hands)[0]
         return _EPOCH + ticks * _TICK
 
     def move(self, to: datetime) -> None:
