@@ -33,8 +33,8 @@ LOG: Final = "host.log"
 DRY_NIGHTS: Final = 1
 """How many nights only report, before the policy is set to enforce."""
 
-# A careful first quarter: who accepted and was silent for two years is asked about, three nights a
-# week; what is answered in My Access is read once a week. The cap is above what an ordinary night wants, and
+# A careful first quarter: who accepted and was silent for two and a half years is asked about, three nights
+# a week; what is answered in My Access is read once a week. The cap is above what an ordinary night wants, and
 # below what follows when many questions are put at once.
 POLICY: Final[Mapping[str, Any]] = {
     "mode": "enforce",
@@ -45,13 +45,13 @@ POLICY: Final[Mapping[str, Any]] = {
     },
     "scope": {"kinds": ["external-guest"]},
     "thresholds": {
-        "inactive_after": "P730D",
-        "never_signed_in_after": "P730D",
-        "attempts_only_after": "P730D",
+        "inactive_after": "P900D",
+        "never_signed_in_after": "P900D",
+        "attempts_only_after": "P900D",
     },
     "reviews": {"duration": "P9D"},
     "actions": {"grace": "P7D", "quarantine": "P21D"},
-    "caps": {"harmful_per_run": 30},
+    "caps": {"harmful_per_run": 20},
 }
 
 Told = Callable[[str], None]

@@ -21,7 +21,7 @@ AppTraces
 '''
 // A passing failure is tried again and wakes nobody; when it does not pass, its message is parked, and that does.
 var failures = '''
-let passing = dynamic(['Exception: Transient', 'Exception: Throttled', 'Exception: Ambiguous', 'Exception: Conflict']);
+let passing = dynamic(['Exception: Transient', 'Exception: Throttled', 'Exception: Ambiguous', 'Exception: Conflict', 'Exception: PageExpired']);
 union isfuzzy=true
   (AppExceptions | where not(strcat(OuterMessage, ' ', InnermostMessage) has_any (passing)) | project TimeGenerated),
   (AppTraces | where SeverityLevel >= 3 and Message !startswith "Executed 'Functions." | project TimeGenerated)
