@@ -34,8 +34,8 @@ DRY_NIGHTS: Final = 1
 """How many nights only report, before the policy is set to enforce."""
 
 # A careful first quarter: who accepted and was silent for two and a half years is asked about, three nights
-# a week; what is answered in My Access is read once a week. The cap is above what an ordinary night wants, and
-# below what follows when many questions are put at once.
+# a week; what is answered in My Access is read once a week. The cap is above what an ordinary night wants,
+# and below what follows when many questions are put at once.
 POLICY: Final[Mapping[str, Any]] = {
     "mode": "enforce",
     "schedules": {
