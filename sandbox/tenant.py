@@ -16,16 +16,21 @@ from typing import Any, Literal
 
 from reviews.ports import Clock
 from sandbox.tenant_directory import Directory, Json, Population, graph_time
+from sandbox.tenant_governance import Governance
+from sandbox.tenant_licence import Cause, Licence
 from sandbox.tenant_mail import Mailroom, SentMail
 from sandbox.tenant_reviews import CHOICES, IN_PROGRESS, Review, Reviews
 from sandbox.tenant_throttle import Throttle
+from sandbox.tenant_unknowns import AS_ASSUMED, Unknowns
 
 DEFAULT_GRANTED = frozenset(
     {
         "AccessReview.ReadWrite.All",
         "AuditLog.Read.All",
+        "EntitlementManagement.ReadWrite.All",
         "Group.ReadWrite.All",
         "LicenseAssignment.Read.All",
+        "LifecyclePolicies-Guests.Read.All",
         "Policy.Read.All",
         "User.DeleteRestore.All",
         "User.EnableDisableAccount.All",
@@ -67,7 +72,9 @@ class Tenant:
     """A tenant of ``population``, as of ``clock``.
 
     ``granted``: the app's permissions. ``mailboxes``: addresses Exchange lets it use. ``lag``: how long a new
-    object cannot be read. ``start_delay``: how late reviews begin. ``premium``: Entra ID P1 and P2 are there.
+    object cannot be read. ``start_delay``: how late reviews begin. ``licence``: what was bought; without it
+    ``premium`` says whether P1 and P2 are there. ``unknowns``: the answers to open questions about Graph.
+    ``guest_lifecycle_policies``: the native rival's, None where that feature does not exist.
     """
 
     def __init__(
@@ -82,21 +89,23 @@ class Tenant:
         start_delay: timedelta = timedelta(minutes=10),
         page_token_lifetime: timedelta = timedelta(hours=1),
         premium: bool = True,
+        licence: Licence | None = None,
+        unknowns: Unknowns = AS_ASSUMED,
+        guest_lifecycle_policies: Iterable[Json] | None = None,
         token: str = TOKEN,
     ) -> None:
-        self.population = population
-        self.clock = clock
+        self.population, self.clock, self.token = population, clock, token
         self.granted = frozenset(granted)
         named = (f"guest-reviews@{population.domain}",) if mailboxes is None else mailboxes
         self.mailboxes = frozenset(address.lower() for address in named)
-        self.lag = lag
-        self.start_delay = start_delay
-        self.page_token_lifetime = page_token_lifetime
-        self.premium = premium
-        self.token = token
+        self.lag, self.start_delay, self.page_token_lifetime = lag, start_delay, page_token_lifetime
+        self.licence = (Licence.P2 if premium else Licence.NONE) if licence is None else licence
+        self.premium = self.licence >= Licence.P1
         self.app: Json = {"id": self._derived("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
         self.reviews = Reviews(self.directory)
+        self.governance = Governance(self.directory, self.new_id, unknowns, guest_lifecycle_policies)
+        self.packages = self.governance.packages
         self.mail = Mailroom()
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
         self.audits: list[Json] = []
@@ -111,6 +120,7 @@ class Tenant:
         """Return the tenant's present moment, after letting what fell due happen."""
         with self.lock:
             now = self.clock.now()
+            self.governance.settle(now)
             for review, state in self.reviews.settle(now, self.new_id):
                 if state == IN_PROGRESS and review.body["settings"].get("mailNotificationsEnabled"):
                     self.notify_reviewers(review, "A review waits for your decision", now)
@@ -137,6 +147,11 @@ class Tenant:
         twin.lock = RLock()
         twin.faults = None
         return twin
+
+    @property
+    def billed_guests(self) -> dict[str, dict[Cause, set[str]]]:
+        """The guests that Entra ID Governance bills, by month (``2026-09``) and cause."""
+        return self.governance.meter.by_month
 
     # --- people -----------------------------------------------------------------------------------
 
@@ -318,6 +333,7 @@ class Tenant:
                 )
                 for review in self.definitions()
             ),
+            "packages": self.packages.snapshot(),
             "mail": sorted((m.from_address, m.to, m.subject) for m in self.sent()),
             "drafts": sorted(
                 str(m.properties.get("subject")) for m in self.mail.messages.values() if m.folder == "drafts"
