@@ -19,7 +19,7 @@ from sandbox.tenant_directory import Directory, Json, Population, graph_time
 from sandbox.tenant_governance import Governance
 from sandbox.tenant_licence import Cause, Licence
 from sandbox.tenant_mail import Mailroom, SentMail
-from sandbox.tenant_reviews import CHOICES, IN_PROGRESS, Review, Reviews
+from sandbox.tenant_review_records import CHOICES, IN_PROGRESS, Review
 from sandbox.tenant_throttle import Throttle
 from sandbox.tenant_unknowns import AS_ASSUMED, Unknowns
 
@@ -98,14 +98,16 @@ class Tenant:
         self.granted = frozenset(granted)
         named = (f"guest-reviews@{population.domain}",) if mailboxes is None else mailboxes
         self.mailboxes = frozenset(address.lower() for address in named)
-        self.lag, self.start_delay, self.page_token_lifetime = lag, start_delay, page_token_lifetime
+        self.lag, self.page_token_lifetime = lag, page_token_lifetime
         self.licence = (Licence.P2 if premium else Licence.NONE) if licence is None else licence
         self.premium = self.licence >= Licence.P1
         self.app: Json = {"id": self._derived("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
-        self.reviews = Reviews(self.directory)
-        self.governance = Governance(self.directory, self.new_id, unknowns, guest_lifecycle_policies)
-        self.packages = self.governance.packages
+        self.governance = Governance(
+            self.directory, self.new_id, self.notify, unknowns, guest_lifecycle_policies
+        )
+        self.packages, self.reviews = self.governance.packages, self.governance.reviews
+        self.reviews.delay = start_delay
         self.mail = Mailroom()
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
         self.audits: list[Json] = []
@@ -121,10 +123,12 @@ class Tenant:
         with self.lock:
             now = self.clock.now()
             self.governance.settle(now)
-            for review, state in self.reviews.settle(now, self.new_id):
-                if state == IN_PROGRESS and review.body["settings"].get("mailNotificationsEnabled"):
-                    self.notify_reviewers(review, "A review waits for your decision", now)
             return now
+
+    @property
+    def start_delay(self) -> timedelta:
+        """How long after its start a review begins."""
+        return self.reviews.delay
 
     def new_id(self) -> str:
         """Return the next object id; the same history gives the same ids."""
@@ -249,9 +253,9 @@ class Tenant:
         wanted = address.lower()
         return tuple(m for m in self.sent() if wanted in (a.lower() for a in m.to))
 
-    def notify_reviewers(self, review: Review, subject: str, now: datetime) -> None:
-        """Send Entra's own mail to everybody who reviews."""
-        for person in review.contacted:
+    def notify(self, people: Iterable[str], subject: str, about: Json, at: datetime) -> None:
+        """Send Entra's own mail about a review to the people (ids) who are asked."""
+        for person in people:
             record = self.user(person) or {}
             self.mail.left.append(
                 SentMail(
@@ -261,9 +265,9 @@ class Tenant:
                     to=(record.get("mail") or record.get("userPrincipalName") or person,),
                     subject=subject,
                     content_type="text",
-                    body=str(review.body.get("descriptionForReviewers") or ""),
+                    body=str(about.get("descriptionForReviewers") or ""),
                     headers=(),
-                    at=now,
+                    at=at,
                 )
             )
 
@@ -291,23 +295,25 @@ class Tenant:
         """
         with self.lock:
             now = self.now()
-            review = self.reviews.all.get(definition_id)
-            item = review.items.get(principal_id) if review and review.instance_id == instance_id else None
-            if review is None or item is None:
+            instance = self.reviews.instances.get(instance_id)
+            items = instance.items.values() if instance is not None else ()
+            found = [item for item in items if item.principal["id"] == principal_id]
+            if instance is None or instance.review_id != definition_id or not found:
                 raise KeyError(principal_id)
-            if review.status != IN_PROGRESS or decision not in CHOICES:
-                message = f"the review is {review.status}, or {decision!r} is no decision"
+            if instance.status != IN_PROGRESS or decision not in CHOICES:
+                message = f"the review is {instance.status}, or {decision!r} is no decision"
                 raise NotAllowed(message)
-            if reviewer_id not in self.reviews.reviewers(review, principal_id, now):
+            asked = [item for item in found if reviewer_id in self.reviews.reviewers(instance, item, now)]
+            if not asked:
                 message = f"{reviewer_id} is not asked about {principal_id}"
                 raise NotAllowed(message)
-            required = review.body["settings"].get("justificationRequiredOnApproval")
+            required = instance.body["settings"].get("justificationRequiredOnApproval")
             if decision == "Approve" and required and not justification:
                 message = "this review wants a justification for every approval"
                 raise NotAllowed(message)
             person = self.user(reviewer_id) or {}
             by = {k: person.get(k) for k in ("id", "displayName", "userPrincipalName")}
-            self.reviews.record([item], decision, justification, by, now)
+            self.reviews.record(asked, decision, justification, by, now)
 
     # --- what became of it ------------------------------------------------------------------------
 
@@ -324,15 +330,7 @@ class Tenant:
             "changed": {k: dict(sorted(v.items())) for k, v in sorted(self.directory.changes.items())},
             "deleted": sorted(self.directory.deleted),
             "groups": sorted((g["mailNickname"], sorted(g["members"])) for g in self.groups_created()),
-            "reviews": sorted(
-                (
-                    str(review.body.get("displayName")),
-                    review.status,
-                    str(nicknames.get(review.group_id)),
-                    sorted((k, i.decision, i.justification, i.apply_result) for k, i in review.items.items()),
-                )
-                for review in self.definitions()
-            ),
+            "reviews": self.reviews.snapshot(nicknames),
             "packages": self.packages.snapshot(),
             "mail": sorted((m.from_address, m.to, m.subject) for m in self.sent()),
             "drafts": sorted(

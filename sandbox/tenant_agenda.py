@@ -13,6 +13,12 @@ class Due(StrEnum):
     DELIVER = "a request is finished"
     EXPIRE = "an assignment expires"
     LEAVE = "a blocked outsider is deleted"
+    ROUND = "a review comes round"
+    BEGIN = "an instance begins"
+    REMIND = "reviewers are reminded"
+    STAGE_END = "a stage ends"
+    END = "an instance ends"
+    GO_ON = "an instance goes on to its next state"
 
 
 class Agenda:

@@ -4,7 +4,6 @@ Source: Microsoft Graph, patternedRecurrence as accessReviewScheduleSettings tak
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from sandbox.tenant_directory import Json
@@ -19,33 +18,38 @@ def shortest_period(pattern: Json) -> timedelta:
     return timedelta(weeks=interval) if pattern["type"] == "weekly" else timedelta(days=28 * interval)
 
 
-def rounds(recurrence: Json | None, first: date) -> Iterator[datetime]:
-    """Yield when each round begins, midnight UTC, the first on ``first``; once only without a pattern."""
+def round_at(recurrence: Json | None, first: date, n: int) -> datetime | None:
+    """Return when round ``n`` begins, midnight UTC; round 0 is on ``first``. None past the end."""
     pattern = (recurrence or {}).get("pattern")
     if recurrence is None or not pattern:
-        yield _midnight(first)
-        return
+        return _midnight(first) if n == 0 else None
     span = recurrence.get("range") or {}
-    last = date.fromisoformat(span["endDate"]) if span.get("type") == "endDate" else date.max
-    count = span.get("numberOfOccurrences") if span.get("type") == "numbered" else None
+    day = _nth(pattern, first, n)
+    if span.get("type") == "endDate" and day > date.fromisoformat(span["endDate"]):
+        return None
+    if span.get("type") == "numbered" and n >= span["numberOfOccurrences"]:
+        return None
+    return _midnight(day)
+
+
+def round_after(recurrence: Json | None, first: date, now: datetime) -> int | None:
+    """Return the number of the first round that begins later than ``now``; None when there is none."""
     n = 0
-    while count is None or n < count:
-        day = _nth(pattern, first, n)
-        if day > last:
-            return
-        yield _midnight(day)
+    while (at := round_at(recurrence, first, n)) is not None:
+        if at > now:
+            return n
         n += 1
+    return None
 
 
 def _nth(pattern: Json, first: date, n: int) -> date:
     interval = max(1, pattern.get("interval") or 1)
     if pattern["type"] == "weekly":
         return first + timedelta(weeks=interval * n)
-    months = first.year * 12 + first.month - 1 + interval * n
-    year, month = divmod(months, 12)
-    wanted = pattern.get("dayOfMonth") or first.day
     if n == 0:
         return first
+    year, month = divmod(first.year * 12 + first.month - 1 + interval * n, 12)
+    wanted = pattern.get("dayOfMonth") or first.day
     return date(year, month + 1, min(wanted, monthrange(year, month + 1)[1]))
 
 

@@ -18,6 +18,10 @@ _KINDS = {
 }
 
 _EM = "/identityGovernance/entitlementManagement"
+_INSTANCE = (
+    "/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}"
+    "/instances/{accessReviewInstance-id}"
+)
 _EM_READERS = ["EntitlementManagement.Read.All", "EntitlementManagement.ReadWrite.All"]
 _ORGANIZATION = f"{_EM}/connectedOrganizations/{{connectedOrganization-id}}"
 NOT_LISTED = {
@@ -32,6 +36,7 @@ NOT_LISTED = {
     f"GET {_EM}/subjects(objectId='{{objectId}}')": _EM_READERS,
     f"DELETE {_ORGANIZATION}/internalSponsors/{{directoryObject-id}}/$ref": _EM_READERS[1:],
     f"DELETE {_ORGANIZATION}/externalSponsors/{{directoryObject-id}}/$ref": _EM_READERS[1:],
+    f"PATCH {_INSTANCE}": ["AccessReview.ReadWrite.All"],
     "GET /identityGovernance/lifecycleWorkflows/lifecyclePolicies": [
         "LifecyclePolicies-Guests.Read.All",
         "LifecyclePolicies-Guests.ReadWrite.All",
@@ -40,7 +45,8 @@ NOT_LISTED = {
 """Operations without a row in permissions.json; their reference pages: group-post-members,
 directory-deleteditems-get, group-delete-members (its warning about the missing ``/$ref``),
 accesspackage-list-resourcerolescopes, accesspackagesubject-get,
-connectedorganization-delete-internalsponsors, lifecycleworkflowscontainer-list-lifecyclepolicies."""
+connectedorganization-delete-internalsponsors, lifecycleworkflowscontainer-list-lifecyclepolicies,
+accessreviewinstance-update."""
 
 
 def derive(folder: Path) -> Json:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from sandbox.graph_api.bodies import Fields, Kind, Many, check_body
 from sandbox.graph_api.exchange import GraphError, bad_request
+from sandbox.graph_api.review_bodies import RECURRENCE
 from sandbox.tenant_directory import Json
 from sandbox.tenant_outsiders import LIFECYCLES, length_of
 from sandbox.tenant_policy_shape import review_length
@@ -57,34 +58,7 @@ _BEHAVIOURS = frozenset({"keepAccess", "removeAccess", "acceptAccessRecommendati
 _EXPIRATIONS = frozenset({"notSpecified", "noExpiration", "afterDateTime", "afterDuration"})
 
 _EXPIRATION = Fields({**_TYPED, "type": str, "duration": str, "endDateTime": str})
-_RECURRENCE = Fields(
-    {
-        **_TYPED,
-        "pattern": Fields(
-            {
-                **_TYPED,
-                "type": str,
-                "interval": int,
-                "month": int,
-                "dayOfMonth": int,
-                "daysOfWeek": Many(str),
-                "firstDayOfWeek": str,
-                "index": str,
-            }
-        ),
-        "range": Fields(
-            {
-                **_TYPED,
-                "type": str,
-                "startDate": str,
-                "endDate": str,
-                "numberOfOccurrences": int,
-                "recurrenceTimeZone": str,
-            }
-        ),
-    }
-)
-_SCHEDULE = Fields({**_TYPED, "startDateTime": str, "expiration": _EXPIRATION, "recurrence": _RECURRENCE})
+_SCHEDULE = Fields({**_TYPED, "startDateTime": str, "expiration": _EXPIRATION, "recurrence": RECURRENCE})
 _STAGE = Fields(
     {
         **_TYPED,
