@@ -38,7 +38,7 @@ class Reviews:
     # --- definitions ------------------------------------------------------------------------------
 
     def open(self, body: Json, scope: Scope, *, by: Json, now: datetime, first_day: date) -> Review:
-        """Keep a new definition.
+        """Keep a new definition; a series that should have begun earlier waits for its next round.
 
         A review of every group finds the groups when its round begins; any other shows its first instance at
         once.
@@ -90,8 +90,13 @@ class Reviews:
     # --- rounds -----------------------------------------------------------------------------------
 
     def _expect_first(self, review: Review, now: datetime, instance_id: str | None = None) -> None:
-        first = round_at(review.body["settings"].get("recurrence"), review.first_day, 0)
-        starts_at = max(now, first or now)
+        recurrence = review.body["settings"].get("recurrence")
+        begun_before = bool((recurrence or {}).get("pattern")) and review.first_day < now.date()
+        n = round_after(recurrence, review.first_day, now) if begun_before else 0
+        first = None if n is None else round_at(recurrence, review.first_day, n)
+        if first is None:
+            return
+        starts_at = max(now, first)
         if review.scope.enumerates:
             self._expect(review, starts_at + self.delay)
         else:

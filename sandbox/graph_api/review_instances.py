@@ -62,7 +62,8 @@ def update_instance(tenant: Tenant, request: Request) -> Answer:
     reviewers = list(instance.asking.get("reviewers") or [])
     fallbacks = list(instance.asking.get("fallbackReviewers") or [])
     if "reviewers" in request.content:
-        _only_users([*reviewers, *request.content["reviewers"]])
+        for named in (reviewers, request.content["reviewers"]):
+            _only_users(named)
         check_named(tenant, request.content["reviewers"], now)
         reviewers = request.content["reviewers"]
     if "fallbackReviewers" in request.content:
