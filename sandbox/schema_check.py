@@ -6,6 +6,7 @@ Works only where the schema folder (``graph-schema.json``) is at hand; the sandb
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -122,6 +123,12 @@ class Schema:
         return frozenset(option.removesuffix("*") for option in self.operations[name]["query"]) | _ALWAYS
 
 
+@cache
+def _schema(folder: Path) -> Schema:
+    # Reading and compiling it takes longer than most tests.
+    return Schema(folder)
+
+
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile("[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]+\}", name)))
 
@@ -134,7 +141,7 @@ class SchemaCheck:
 
     def __init__(self, app: ASGIApp, schema_dir: Path) -> None:
         self.app = app
-        self.schema = Schema(schema_dir)
+        self.schema = _schema(schema_dir)
         self.seen: set[tuple[str, str]] = set()
         self.violations: list[str] = []
 
