@@ -31,18 +31,24 @@ from reviews.model.people import (
     Sponsor,
     SponsorGroup,
 )
+from reviews.model.sight import AskedAs, Sight
+from reviews.model.surroundings import NOT_LOOKED_AT, Candidate, Circle, Surroundings
 from reviews.model.verdicts import Activity, Confidence, Recommendation, Risk, Verdict
 
 __all__ = [
+    "NOT_LOOKED_AT",
     "Activity",
     "Answer",
+    "AskedAs",
     "Batch",
     "BatchId",
     "BatchStep",
+    "Candidate",
     "Card",
     "Case",
     "CaseId",
     "Choice",
+    "Circle",
     "Confidence",
     "Exposure",
     "Guest",
@@ -62,12 +68,14 @@ __all__ = [
     "Risk",
     "RunId",
     "SetAside",
+    "Sight",
     "SignIns",
     "Source",
     "Sponsor",
     "SponsorGroup",
     "Step",
     "Submission",
+    "Surroundings",
     "Thing",
     "Tier",
     "Unreadable",

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from reviews.model.access import Path
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId
-from reviews.model.people import Kind, Person
-from reviews.model.verdicts import Recommendation, Risk
+from reviews.model.people import Person
+from reviews.model.sight import AskedAs, Sight
+from reviews.model.verdicts import Recommendation
 
 
 class Choice(StrEnum):
@@ -147,22 +147,9 @@ class Card:
     last_success_at: datetime | None
     recommendation: Recommendation
     reasons: tuple[Reason, ...]
-    kind: Kind | None = None
-    """What sort of account it is; None on cards made before kinds were shown."""
-    home: str | None = None
-    """The guest's own organisation, by name; None when it is not known."""
-    risk: Risk | None = None
-    """How dangerous the account would be; None when nobody has looked."""
-    reach: tuple[Path, ...] = ()
-    """What the guest reaches, the most sensitive first, cut to what a card shows."""
-    reach_count: int = 0
-    """How much it reaches in all."""
-    beyond: tuple[Path, ...] = ()
-    """Paths that a removal would not take away by itself, cut to what a card shows."""
-    changed: tuple[Reason, ...] = ()
-    """What is new since somebody last answered for this guest."""
-    unread: tuple[str, ...] = ()
-    """Sorts of access that could not be read."""
+    asked_as: AskedAs = AskedAs.SPONSOR
+    sight: Sight | None = None
+    """What a closer look found; None on cards of nights that did not look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

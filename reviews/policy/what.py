@@ -68,6 +68,8 @@ class Caps(Part):
 
     asks_per_run: Annotated[int, Field(ge=0)] = 500
     """New questions in one night; the rest waits for the next."""
+    candidates_per_run: Annotated[int, Field(ge=1, le=20_000)] = 2_000
+    """Guests looked at closely in one night, the longest silent first; questions are chosen among them."""
     harmful_per_run: Annotated[int, Field(ge=0)] = 25
     """Notices, blocks and deletes together, each guest once."""
     harmful_share: Share = 0.05
