@@ -4,16 +4,17 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from reviews import remediation
 from reviews.guardrails import rule
 from reviews.kinds import ALLOWED, classify
 from reviews.model import (
     Activity,
+    Candidate,
     Case,
-    CaseId,
     Guest,
     GuestId,
     Kind,
@@ -23,18 +24,21 @@ from reviews.model import (
     Redemption,
     SignIns,
     Step,
+    Surroundings,
     Verdict,
 )
 from reviews.policy import Policy
+from reviews.questions import Round, case_id
 from reviews.reasons import because
 from reviews.records import HARMFUL, Act, Action, Held, Plan
-from reviews.risk import recommend
 from reviews.schedule import local_date
-from reviews.sponsors import Ladder, who_answers
+from reviews.shortlist import Shortlist
 from reviews.staleness import judge
 
 _CANDIDATES = frozenset({Activity.STALE, Activity.NEVER_SEEN, Activity.UNREDEEMED, Activity.ATTEMPTS_ONLY})
 _NEVER = SignIns()
+_NOTHING_KNOWN = Surroundings()
+_NOBODY: Mapping[GuestId, Surroundings] = MappingProxyType({})
 _WAITING = frozenset({Step.OPENED, Step.ASKED})
 
 
@@ -58,7 +62,6 @@ class Survey:
         "_asking",
         "_counts",
         "_exempt",
-        "_fallback",
         "_guests",
         "_held",
         "_home_domains",
@@ -66,7 +69,8 @@ class Survey:
         "_now",
         "_policy",
         "_resting",
-        "_round_name",
+        "_round",
+        "_shortlist",
         "_unseen",
         "_wanted",
     )
@@ -75,14 +79,14 @@ class Survey:
         today = local_date(policy.tenant.zone, now)
         self._policy = policy
         self._now = now
-        self._round_name = round_name
+        self._round = Round(policy=policy, now=now, name=round_name)
         self._resting = known.resting
         self._home_domains = frozenset(policy.tenant.home_domains)
         self._exempt = frozenset(one.guest for one in policy.exemptions if today <= one.until)
-        self._fallback = tuple(PersonId(one) for one in policy.reviewers.fallback)
         self._asking = frozenset(kind for kind in policy.scope.kinds if Act.ASK in ALLOWED[kind])
         self._live = {one: case for one, case in known.cases.items() if case.step is not Step.CLOSED}
         self._absent = set(self._live)
+        self._shortlist = Shortlist(policy.caps.candidates_per_run)
         self._wanted: list[Action] = []
         self._held: list[Held] = []
         self._counts: Counter[str] = Counter()
@@ -109,20 +113,25 @@ class Survey:
         if left_alone is not None:
             self._counts["left-alone." + left_alone] += 1
         else:
-            self._ask(guest, verdict)
+            self._consider(Candidate(guest=guest, verdict=verdict))
 
-    def draw_up(self, receipt: Receipt, *, previous_guests: int | None) -> Plan:
-        """Draw the plan, once every guest was looked at.
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return the guests worth a closer look before the plan is drawn up, the most urgent first."""
+        return self._shortlist.candidates()
+
+    def draw_up(
+        self,
+        receipt: Receipt,
+        *,
+        previous_guests: int | None,
+        surroundings: Mapping[GuestId, Surroundings] = _NOBODY,
+    ) -> Plan:
+        """Draw the plan, once every guest was looked at, with what a closer look at the candidates found.
 
         Live cases whose guest did not appear end, except where its record was merely not understood.
         """
-        odd = {one.guest_id for one in receipt.set_aside}
-        for guest_id in self._absent:
-            # A record without an id may be anybody's.
-            if guest_id in odd or "" in odd:
-                self._counts["left-alone.set-aside"] += 1
-            else:
-                self._close_absent(self._live[guest_id])
+        self._ask_about_candidates(surroundings)
+        self._close_the_absent(receipt)
         ruling = rule(
             self._wanted,
             receipt=receipt,
@@ -149,6 +158,21 @@ class Survey:
             counts=dict(sorted(self._counts.items())),
         )
 
+    def _ask_about_candidates(self, surroundings: Mapping[GuestId, Surroundings]) -> None:
+        for candidate in self.candidates():
+            self._ask(candidate, surroundings.get(candidate.guest.id, _NOTHING_KNOWN))
+        if self._shortlist.left_out:
+            self._counts["left-alone.shortlist-full"] = self._shortlist.left_out
+
+    def _close_the_absent(self, receipt: Receipt) -> None:
+        odd = {one.guest_id for one in receipt.set_aside}
+        for guest_id in self._absent:
+            # A record without an id may be anybody's.
+            if guest_id in odd or "" in odd:
+                self._counts["left-alone.set-aside"] += 1
+            else:
+                self._close_absent(self._live[guest_id])
+
     def _why_left_alone(self, guest: Guest, kind: Kind, verdict: Verdict) -> str | None:
         if kind not in self._asking:
             return "kind-out-of-scope"
@@ -161,24 +185,12 @@ class Survey:
         rests_until = self._resting.get(guest.id)
         return "resting" if rests_until is not None and rests_until > self._now else None
 
-    def _ask(self, guest: Guest, verdict: Verdict) -> None:
-        ladder = who_answers(guest, self._fallback)
-        unknown = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else None
-        self._want(self._question(guest, verdict, ladder), unknown)
+    def _consider(self, candidate: Candidate) -> None:
+        self._shortlist.consider(candidate, case_id(candidate.guest.id, self._round.name))
 
-    def _question(self, guest: Guest, verdict: Verdict, ladder: Ladder) -> Action:
-        recommendation, reasons = recommend(guest, verdict, ladder, self._now)
-        case = case_id(guest.id, self._round_name)
-        return Action(
-            key=f"ask:{case}",
-            kind=Act.ASK,
-            guest_id=guest.id,
-            reviewers=ladder.reviewers,
-            reasons=reasons,
-            because=verdict.because.code,
-            case_id=case,
-            recommendation=recommendation,
-        )
+    def _ask(self, candidate: Candidate, around: Surroundings) -> None:
+        question = self._round.question(candidate, around)
+        self._want(question.action, question.objection)
 
     def _go_on(self, case: Case, guest: Guest, verdict: Verdict) -> None:
         ending = remediation.ending(case, guest, self._policy, self._now)
@@ -187,23 +199,11 @@ class Survey:
             return
         act = remediation.next_act(case, self._policy, self._now)
         if act is Act.ASK:
-            self._ask_again(case, guest, verdict)
+            self._consider(Candidate(guest=guest, verdict=verdict, case=case))
         elif act in HARMFUL:
             self._harm(act, case, guest)
         else:
             self._counts["left-alone.case-open"] += 1
-
-    def _ask_again(self, case: Case, guest: Guest, verdict: Verdict) -> None:
-        reviewer = remediation.next_reviewer(case, self._policy)
-        reviewers = () if reviewer is None else (reviewer,)
-        ladder = Ladder(reviewer=reviewer, reviewers=reviewers, rungs=())
-        action = self._question(guest, verdict, ladder)
-        again = because("sponsor-did-not-answer", on=case.deadline.date().isoformat())
-        action = replace(action, reasons=(*action.reasons, again))
-        objection = remediation.no_question(guest, self._policy, self._now)
-        if objection is None and verdict.activity is Activity.UNKNOWN:
-            objection = verdict.because
-        self._want(action, objection)
 
     def _harm(self, act: Act, case: Case, guest: Guest) -> None:
         action = _step_on(act, case, remediation.grounds(act, case, self._policy))
@@ -229,11 +229,6 @@ class Survey:
 
     def _open_items(self) -> Counter[PersonId]:
         return Counter(case.reviewer for case in self._live.values() if case.step in _WAITING)
-
-
-def case_id(guest_id: GuestId, round_name: str) -> CaseId:
-    """Return the id of a guest's case in a round (the date of the night's slot): the same every time."""
-    return CaseId(hashlib.sha256(f"case|{guest_id}|{round_name}".encode()).hexdigest()[:32])
 
 
 def plan_hash(policy_hash: str, actions: Iterable[Action], held: Iterable[Held]) -> str:

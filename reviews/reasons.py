@@ -56,6 +56,7 @@ _LEFT_ALONE = {
     "resting": "Somebody answered for the guest, or nobody could, and it is left alone until {until}.",
     "case-open": "A case is open and nothing is due in it (step {step}).",
     "set-aside": "The record of the account could not be understood.",
+    "shortlist-full": "Tonight {cap} guests were looked at closely, and this one has to wait its turn.",
 }
 
 _GROUNDS = {

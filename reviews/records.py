@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from reviews.model import Case, CaseId, GuestId, PersonId, Reason, Receipt, Recommendation, RunId
+from reviews.model import (
+    AskedAs,
+    Case,
+    CaseId,
+    GuestId,
+    PersonId,
+    Reason,
+    Receipt,
+    Recommendation,
+    RunId,
+    Sight,
+)
 
 # --- what a night intends --------------------------------------------------------------------------
 
@@ -37,6 +48,10 @@ class Action:
     """The first reason's code: what a table or a count groups by."""
     case_id: CaseId | None = None
     recommendation: Recommendation | None = None
+    asked_as: AskedAs | None = None
+    """Why the first reviewer is asked; None where nobody is."""
+    sight: Sight | None = None
+    """What a closer look at the guest found; None where none was taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from reviews.model import (
+    AskedAs,
     Guest,
     GuestId,
     Nameless,
@@ -28,6 +29,8 @@ class Ladder:
     reviewer: PersonId | None
     reviewers: tuple[PersonId, ...]
     rungs: tuple[Reason, ...]
+    asked_as: AskedAs | None = None
+    """Why the first reviewer is asked; None when there is nobody."""
 
     @property
     def held_by(self) -> str | None:
@@ -61,7 +64,8 @@ def who_answers(guest: Guest, fallback: Sequence[PersonId]) -> Ladder:
             return _nobody(*rungs, because("no-reviewer"))
         rungs.append(because("asked-as-fallback"))
     reviewers = tuple(dict.fromkeys([*healthy, *others]))
-    return Ladder(reviewer=reviewers[0], reviewers=reviewers, rungs=tuple(rungs))
+    asked_as = AskedAs.SPONSOR if healthy else AskedAs.FALLBACK
+    return Ladder(reviewer=reviewers[0], reviewers=reviewers, rungs=tuple(rungs), asked_as=asked_as)
 
 
 def health(sponsor: Sponsor, guest_id: GuestId) -> Reason | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sandbox.people_members import group_record
+from sandbox.people_groups import GroupFacts, GroupKind, group_record
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Group, Json, graph_time
 from sandbox.tenant_outsiders import GOVERNED
@@ -208,17 +208,15 @@ def spoil(body: Json, fault: PolicyFault) -> None:
 
 
 def _group_for(tenant: Tenant, name: str, now: datetime) -> str:
-    record = group_record(
+    facts = GroupFacts(
         object_id=tenant.new_id(),
         name=f"{name} users",
+        kind=GroupKind.SECURITY,
         domain=tenant.population.domain,
-        mailbox=False,
         created=now.timestamp(),
-        members=[],
     )
-    facts = {k: v for k, v in record.items() if k != "members"}
-    tenant.directory.groups[record["id"]] = Group(facts)
-    return str(record["id"])
+    tenant.directory.groups[facts.object_id] = Group(group_record(facts))
+    return facts.object_id
 
 
 def _first_member(tenant: Tenant) -> str:

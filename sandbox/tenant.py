@@ -15,10 +15,14 @@ from threading import RLock
 from typing import Any, Literal
 
 from reviews.ports import Clock
+from sandbox.people_access import Inviter, PartnerSettings
+from sandbox.people_organisations import usual_settings
 from sandbox.tenant_directory import Directory, Json, Population, graph_time
 from sandbox.tenant_governance import Governance
 from sandbox.tenant_licence import Cause, Licence
+from sandbox.tenant_logs import AuditLog, SignIns
 from sandbox.tenant_mail import Mailroom, SentMail
+from sandbox.tenant_reach import Reach
 from sandbox.tenant_review_records import CHOICES, IN_PROGRESS, Review
 from sandbox.tenant_throttle import Throttle
 from sandbox.tenant_unknowns import AS_ASSUMED, Unknowns
@@ -27,18 +31,25 @@ DEFAULT_GRANTED = frozenset(
     {
         "AccessReview.ReadWrite.All",
         "AuditLog.Read.All",
+        "CrossTenantInformation.ReadBasic.All",
+        "Directory.Read.All",
         "EntitlementManagement.ReadWrite.All",
         "Group.ReadWrite.All",
-        "LicenseAssignment.Read.All",
         "LifecyclePolicies-Guests.Read.All",
         "Policy.Read.All",
+        "RoleManagement.Read.Directory",
+        "Team.ReadBasic.All",
+        "TeamMember.Read.All",
         "User.DeleteRestore.All",
         "User.EnableDisableAccount.All",
         "User.Read.All",
+        "User.RevokeSessions.All",
     }
 )
-"""The least set of application permissions for every operation the sandbox knows, mail apart: mail is
-granted per mailbox, by Exchange (``mailboxes``)."""
+"""The least set of application permissions for every operation the sandbox knows, two apart: mail is granted
+per mailbox, by Exchange (``mailboxes``), and who writes sponsors needs ``WRITES_SPONSORS`` as well."""
+WRITES_SPONSORS = "User.ReadWrite.All"
+"""No narrower permission writes sponsors; it would open every other change of an account too."""
 
 TOKEN = "sandbox"  # noqa: S105 - the sandbox's bearer opens nothing else
 NATIVE_SENDER = "access-reviews@entra.example"
@@ -72,8 +83,9 @@ class Tenant:
     """A tenant of ``population``, as of ``clock``.
 
     ``granted``: the app's permissions. ``mailboxes``: addresses Exchange lets it use. ``lag``: how long a new
-    object cannot be read. ``start_delay``: how late reviews begin. ``licence``: what was bought; without it
-    ``premium`` says whether P1 and P2 are there. ``unknowns``: the answers to open questions about Graph.
+    object cannot be read. ``start_delay``: how late reviews begin. ``activity_lag``: how late the activity
+    shows what the sign-in log shows at once. ``licence``: what was bought; without it ``premium`` says
+    whether P1 and P2 are there. ``unknowns``: the answers to open questions about Graph.
     ``guest_lifecycle_policies``: the native rival's, None where that feature does not exist.
     """
 
@@ -88,6 +100,7 @@ class Tenant:
         lag: timedelta = timedelta(seconds=5),
         start_delay: timedelta = timedelta(minutes=10),
         page_token_lifetime: timedelta = timedelta(hours=1),
+        activity_lag: timedelta = timedelta(0),
         premium: bool = True,
         licence: Licence | None = None,
         unknowns: Unknowns = AS_ASSUMED,
@@ -101,16 +114,17 @@ class Tenant:
         self.lag, self.page_token_lifetime = lag, page_token_lifetime
         self.licence = (Licence.P2 if premium else Licence.NONE) if licence is None else licence
         self.premium = self.licence >= Licence.P1
-        self.app: Json = {"id": self._derived("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
+        self.app: Json = {"id": self.derived_id("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
-        self.governance = Governance(
-            self.directory, self.new_id, self.notify, unknowns, guest_lifecycle_policies
-        )
+        self.reach = Reach(self.directory)
+        self.sign_ins = SignIns(activity_lag)
+        self.audits = AuditLog(self.directory, self.new_id)
+        self.partners: dict[str, PartnerSettings] = usual_settings()
+        self.governance = Governance(self.reach, self.new_id, self.notify, unknowns, guest_lifecycle_policies)
         self.packages, self.reviews = self.governance.packages, self.governance.reviews
         self.reviews.delay = start_delay
         self.mail = Mailroom()
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
-        self.audits: list[Json] = []
         self.calls: deque[Call] = deque(maxlen=200_000)
         self.faults: Callable[[str, str], Fault | None] | None = None
         self.lock = RLock()
@@ -123,6 +137,8 @@ class Tenant:
         with self.lock:
             now = self.clock.now()
             self.governance.settle(now)
+            for object_id, activity in self.sign_ins.due(now):
+                self.directory.change(object_id, {"signInActivity": activity})
             return now
 
     @property
@@ -133,9 +149,10 @@ class Tenant:
     def new_id(self) -> str:
         """Return the next object id; the same history gives the same ids."""
         self._made += 1
-        return self._derived(str(self._made))
+        return self.derived_id(str(self._made))
 
-    def _derived(self, name: str) -> str:
+    def derived_id(self, name: str) -> str:
+        """Return the id of something this tenant always has, by name."""
         digest = hashlib.blake2b(f"{self.population.tenant_id}:{name}".encode(), digest_size=16).digest()
         return str(uuid.UUID(bytes=digest, version=4))
 
@@ -170,12 +187,14 @@ class Tenant:
             if record is None or not record.get("accountEnabled", True):
                 self.attempt_sign_in(guest_id, at)
                 return False
-            when = graph_time(at or self.now())
+            moment = at or self.now()
+            when = graph_time(moment)
             if record.get("externalUserState") == "PendingAcceptance":
                 self.directory.change(
                     guest_id, {"externalUserState": "Accepted", "externalUserStateChangeDateTime": when}
                 )
-            self._activity(guest_id, record, ("lastSignIn", "lastSuccessfulSignIn"), when)
+                self.audits.redeemed(record, moment)
+            self._activity(guest_id, record, ("lastSignIn", "lastSuccessfulSignIn"), moment)
             return True
 
     def attempt_sign_in(self, guest_id: str, at: datetime | None = None) -> None:
@@ -183,14 +202,18 @@ class Tenant:
         with self.lock:
             record = self.user(guest_id)
             if record is not None:
-                self._activity(guest_id, record, ("lastSignIn",), graph_time(at or self.now()))
+                self._activity(guest_id, record, ("lastSignIn",), at or self.now())
 
-    def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], when: str) -> None:
-        activity = dict(record.get("signInActivity") or {})
+    def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], at: datetime) -> None:
+        activity = self.sign_ins.activity(record)
         for kind in kinds:
-            activity[f"{kind}DateTime"] = when
+            activity[f"{kind}DateTime"] = graph_time(at)
             activity[f"{kind}RequestId"] = self.new_id()
-        self.directory.change(guest_id, {"signInActivity": activity})
+        if not self.sign_ins.put_off(guest_id, activity, self.clock.now()):
+            self.directory.change(guest_id, {"signInActivity": activity})
+        request_id = activity["lastSignInRequestId"]
+        blocked = not record.get("accountEnabled", True)
+        self.sign_ins.write(record, at, request_id, well=len(kinds) > 1, blocked=blocked)
 
     def change(self, object_id: str, **properties: Any) -> None:
         """Change an account behind our program's back."""
@@ -200,10 +223,14 @@ class Tenant:
                 raise KeyError(object_id)
             self.directory.change(object_id, properties)
 
-    def add(self, record: Json, sponsors: tuple[str, ...] = ()) -> None:
-        """Add an account (a guest invited today); Graph shows it after the replication lag."""
+    def add(self, record: Json, sponsors: tuple[str, ...] = (), invited_by: Inviter | None = None) -> None:
+        """Add an account (a guest invited today, by the first sponsor); Graph shows it after the lag."""
         with self.lock:
-            self.directory.add(record, sponsors, self.now() + self.lag)
+            now = self.now()
+            self.directory.add(record, sponsors, now + self.lag)
+            inviter = invited_by or (Inviter(sponsors[0]) if sponsors else None)
+            if inviter is not None:
+                self.audits.invited(record, inviter, now)
 
     def delete(self, object_id: str) -> None:
         """Soft-delete an account behind our program's back."""
@@ -219,27 +246,8 @@ class Tenant:
 
     def audit(self, activity: str, record: Json) -> None:
         """Write a line of the audit log about something the app did to an account."""
-        now = self.now()
-        shown = {k: record.get(k) for k in ("id", "displayName", "userPrincipalName")}
-        self.audits.append(
-            {
-                "id": f"Directory_{self.new_id()}",
-                "activityDateTime": graph_time(now),
-                "activityDisplayName": activity,
-                "category": "UserManagement",
-                "correlationId": self.new_id(),
-                "result": "success",
-                "resultReason": "",
-                "loggedByService": "Core Directory",
-                "operationType": activity.partition(" ")[0],
-                "initiatedBy": {
-                    "user": None,
-                    "app": {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]},
-                },
-                "targetResources": [{**shown, "type": "User", "modifiedProperties": []}],
-                "additionalDetails": [],
-            }
-        )
+        app = {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]}
+        self.audits.write(activity, record, {"user": None, "app": app}, self.now())
 
     # --- mail -------------------------------------------------------------------------------------
 
@@ -325,12 +333,11 @@ class Tenant:
 
     def snapshot(self) -> Json:
         """Return the whole outcome without volatile ids and instants, to compare two histories."""
-        nicknames = {g: group.record.get("mailNickname") for g, group in self.directory.groups.items()}
         return {
             "changed": {k: dict(sorted(v.items())) for k, v in sorted(self.directory.changes.items())},
             "deleted": sorted(self.directory.deleted),
             "groups": sorted((g["mailNickname"], sorted(g["members"])) for g in self.groups_created()),
-            "reviews": self.reviews.snapshot(nicknames),
+            "reviews": self.reviews.snapshot(),
             "packages": self.packages.snapshot(),
             "mail": sorted((m.from_address, m.to, m.subject) for m in self.sent()),
             "drafts": sorted(

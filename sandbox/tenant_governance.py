@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sandbox.tenant_agenda import Agenda, Due
-from sandbox.tenant_directory import Directory, Json
+from sandbox.tenant_directory import Json
 from sandbox.tenant_licence import Meter
 from sandbox.tenant_outsiders import Outsiders
 from sandbox.tenant_package_records import Policy
 from sandbox.tenant_package_reviews import OPENED_BY, definition_of, first_day_of, is_reviewed, scope_of
 from sandbox.tenant_packages import Packages
+from sandbox.tenant_reach import Reach
 from sandbox.tenant_review_access import Access
 from sandbox.tenant_review_life import Life
 from sandbox.tenant_review_records import IN_PROGRESS, Instance
@@ -33,12 +34,13 @@ class Governance:
 
     def __init__(
         self,
-        directory: Directory,
+        reach: Reach,
         ids: Callable[[], str],
         notify: Notify,
         unknowns: Unknowns,
         lifecycle_policies: Iterable[Json] | None,
     ) -> None:
+        directory = reach.directory
         self.unknowns = unknowns
         self.lifecycle_policies = None if lifecycle_policies is None else list(lifecycle_policies)
         self.meter = Meter()
@@ -46,7 +48,7 @@ class Governance:
         self.outsiders = Outsiders(directory, self.agenda)
         self.packages = Packages(directory, self.agenda, self.outsiders, self.meter, ids)
         access = Access(directory, self.packages)
-        self.reviews = Reviews(Life(directory, access, self.agenda, self.meter, ids), self.agenda, ids)
+        self.reviews = Reviews(Life(reach, access, self.agenda, self.meter, ids), self.agenda, ids)
         self._notify = notify
 
     def settle(self, now: datetime) -> None:

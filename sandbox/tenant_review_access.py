@@ -25,14 +25,14 @@ class Access:
     def groups_with_guests(self, at: datetime) -> list[Resource]:
         """Return the Microsoft 365 groups that have guests; dynamic and role-assignable ones are left out."""
         found = []
-        for object_id, group in list(self.directory.groups.items()):
+        for _, group in self.directory.groups.scan(0):
             kinds = group.record.get("groupTypes") or ()
             shielded = "DynamicMembership" in kinds or group.record.get("isAssignableToRole")
             if "Unified" not in kinds or shielded:
                 continue
             users = (self.directory.user(m, at) for m in self.directory.members(group))
             if any(u is not None and u.get("userType") == "Guest" for u in users):
-                found.append(Resource(kind="group", id=object_id))
+                found.append(Resource(kind="group", id=group.record["id"]))
         return found
 
     def people(self, resource: Resource, scope: Scope, at: datetime) -> list[Json]:
@@ -46,7 +46,7 @@ class Access:
             return [one for one in found if one is not None]
         if scope.nested:
             return self.directory.transitive_users(resource.id, at)
-        group = self.directory.groups.get(resource.id)
+        group = self.directory.groups.read(resource.id)
         members = self.directory.members(group) if group is not None else []
         found = (self.directory.user(m, at) for m in members)
         return [one for one in found if one is not None]
@@ -62,7 +62,7 @@ class Access:
             return VANISHED
         if resource.kind == "policy":
             return self._take_package(resource, principal_id, at)
-        group = self.directory.groups[resource.id]
+        group = self.directory.groups[resource.id]  # one that may be changed
         if _out_of_reach(group.record) or (
             principal_id not in group.members and self._is_inside(resource.id, principal_id, at)
         ):

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sandbox.tenant_agenda import Agenda, Due
-from sandbox.tenant_directory import Directory, Json
+from sandbox.tenant_directory import Json
 from sandbox.tenant_licence import Cause, Meter
+from sandbox.tenant_reach import Reach
 from sandbox.tenant_review_access import DONE, VANISHED, Access, signed_in_since
 from sandbox.tenant_review_people import Reviewers
 from sandbox.tenant_review_records import (
@@ -40,13 +41,13 @@ class Life:
     """Moves instances on. ``passing`` is how long each state lasts that an instance only passes through."""
 
     def __init__(
-        self, directory: Directory, access: Access, agenda: Agenda, meter: Meter, ids: Callable[[], str]
+        self, reach: Reach, access: Access, agenda: Agenda, meter: Meter, ids: Callable[[], str]
     ) -> None:
-        self.directory = directory
+        self.directory = reach.directory
         self.access = access
         self.agenda = agenda
         self.meter = meter
-        self.people = Reviewers(directory)
+        self.people = Reviewers(reach)
         self.passing = timedelta()
         self._ids = ids
 

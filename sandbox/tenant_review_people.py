@@ -3,7 +3,8 @@
 import re
 from datetime import datetime
 
-from sandbox.tenant_directory import Directory, Json
+from sandbox.tenant_directory import Json
+from sandbox.tenant_reach import Reach
 from sandbox.tenant_review_records import Instance, Item
 
 _NAMED = re.compile(
@@ -24,10 +25,9 @@ def read_reviewer(query: str) -> tuple[str, str, str | None] | None:
 class Reviewers:
     """Finds the people behind reviewer scopes."""
 
-    def __init__(self, directory: Directory) -> None:
-        self.directory = directory
-        self.managers: dict[str, str] = {}
-        """Who reports to whom; guests rarely report to anybody."""
+    def __init__(self, reach: Reach) -> None:
+        self.reach = reach
+        self.directory = reach.directory
 
     def of(self, instance: Instance, item: Item, now: datetime) -> set[str]:
         """Return who may decide on an item: the reviewers, or the fallback where there are none."""
@@ -39,7 +39,7 @@ class Reviewers:
 
     def owners(self, group_id: str, now: datetime) -> tuple[str, ...]:
         """Return the owners of a group who still have an account."""
-        group = self.directory.groups.get(group_id)
+        group = self.directory.groups.read(group_id)
         return tuple(o for o in group.owners if self._live(o, now)) if group is not None else ()
 
     def _people(self, scopes: list[Json], instance: Instance, item: Item, now: datetime) -> set[str]:
@@ -52,7 +52,7 @@ class Reviewers:
         if query == OWNERS:
             return {o for o in instance.owners.get(item.resource.id, ()) if self._live(o, now)}
         if query == MANAGER:
-            manager = self.managers.get(item.principal["id"])
+            manager = self.reach.manager(item.principal["id"])
             return {manager} if manager is not None and self._live(manager, now) else set()
         kind, object_id, of = read_reviewer(query) or ("", "", None)
         if kind == "users":

@@ -4,7 +4,7 @@ The items of a round are a snapshot taken when it begins. What happens to a roun
 to its end, is in ``sandbox.tenant_review_life``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from sandbox.tenant_agenda import Agenda, Due
@@ -183,13 +183,13 @@ class Reviews:
         else:
             instance.body = changed
 
-    def snapshot(self, names: Mapping[str, str | None]) -> list[tuple[object, ...]]:
-        """Return the outcome without volatile ids and instants; ``names`` stand for the ids of groups."""
+    def snapshot(self) -> list[tuple[object, ...]]:
+        """Return the outcome without volatile ids and instants; groups go by their nicknames."""
         return sorted(
             (
                 str(review.body.get("displayName")),
                 instance.status,
-                str([names.get(resource.id) for resource in instance.resources]),
+                str([self._nickname(resource) for resource in instance.resources]),
                 sorted(
                     (k, i.decision, i.justification, i.apply_result) for (k, _), i in instance.items.items()
                 ),
@@ -197,6 +197,10 @@ class Reviews:
             for review in self.all.values()
             for instance in review.instances
         )
+
+    def _nickname(self, resource: Resource) -> str | None:
+        group = self.life.directory.groups.read(resource.id)
+        return None if group is None else group.record.get("mailNickname")
 
 
 def days_of(body: Json) -> int:

@@ -1,7 +1,7 @@
 """The night: look at every guest, draw the plan, keep it, hand its actions over."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -11,7 +11,7 @@ from reviews.errors import CensusIncomplete, Permanent
 from reviews.evidence import digest
 from reviews.jobs.telling import operators_digest
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail
-from reviews.model import Batch, BatchId, BatchStep, GuestId, PersonId
+from reviews.model import Batch, BatchId, BatchStep, Candidate, GuestId, PersonId, Surroundings
 from reviews.policy import Mode, Policy
 from reviews.ports import Archive, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Act, Action, Plan, Run, RunStep
@@ -23,6 +23,8 @@ LEASE = timedelta(minutes=15)
 """How long a run belongs to who works on it; renewed while the census is read."""
 HAND_OVER_FOR = timedelta(minutes=8)
 """After this long the rest is handed to a new message, well before the host would stop us."""
+LookCloser = Callable[[Sequence[Candidate]], Awaitable[Mapping[GuestId, Surroundings]]]
+"""Finds out about candidates what their own records do not tell."""
 TRIES = 3
 """How often a night that cannot read the directory is tried before it is given up, with an alert."""
 
@@ -156,8 +158,11 @@ async def survey_directory(
     *,
     previous: int | None,
     after_page: Callable[[], Awaitable[None]] | None = None,
+    look_closer: LookCloser | None = None,
 ) -> Plan:
     """Have a survey look at every guest of the directory, page by page, and draw up its plan.
+
+    ``look_closer`` is then shown the candidates, and what it finds of them goes into the plan.
 
     Raises:
         CensusIncomplete: the directory was not read to its end.
@@ -169,7 +174,9 @@ async def survey_directory(
             survey.look(guest)
         if after_page is not None:
             await after_page()
-    return survey.draw_up(census.receipt(), previous_guests=previous)
+    receipt = census.receipt()
+    around = await look_closer(survey.candidates()) if look_closer is not None else {}
+    return survey.draw_up(receipt, previous_guests=previous, surroundings=around)
 
 
 async def what_is_known(ledger: Ledger, now: datetime) -> planning.Known:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from reviews import remediation, sponsors
 from reviews.errors import Gone, Transient
 from reviews.messages import SendMail
-from reviews.model import Batch, BatchId, BatchStep, Card, Case, Guest, Person, PersonId, Step
+from reviews.model import AskedAs, Batch, BatchId, BatchStep, Card, Case, Guest, Person, PersonId, Step
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Action, MailKind, Move, OwedMail
@@ -172,4 +172,6 @@ def _card(ask: Action, guest: Guest) -> Card:
         last_success_at=seen_at,
         recommendation=ask.recommendation,
         reasons=ask.reasons,
+        asked_as=ask.asked_as or AskedAs.SPONSOR,
+        sight=ask.sight,
     )

@@ -60,6 +60,7 @@ GROUP_CHANGE = Fields(
     }
 )
 REFERENCE = Fields({"@odata.id": str}, frozenset({"@odata.id"}))
+IDS = Fields({"ids": Many(str), "types": Many(str)}, frozenset({"ids"}))
 
 MESSAGE = Fields(
     {

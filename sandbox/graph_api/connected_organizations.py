@@ -2,10 +2,10 @@
 
 import re
 
+from sandbox.graph_api.directory_objects import directory_object
 from sandbox.graph_api.exchange import NO_CONTENT, Answer, Request, bad_request, not_found
 from sandbox.graph_api.licences import needs_p2
 from sandbox.graph_api.listing import CONTAINS, EQ, listed, shown
-from sandbox.graph_api.users import directory_object
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json
 from sandbox.tenant_package_records import Organization

@@ -90,7 +90,7 @@ def decision_row(tenant: Tenant, instance: Instance, item: Item, origin: str) ->
 
 def _resource(tenant: Tenant, resource: Resource, origin: str) -> tuple[Json, str]:
     if resource.kind == "group":
-        group = tenant.directory.groups.get(resource.id)
+        group = tenant.directory.groups.read(resource.id)
         name = group.record.get("displayName") if group is not None else None
         return {
             "id": resource.id,

@@ -45,4 +45,5 @@ def options(*names: str) -> frozenset[str]:
 
 
 DIRECTORY_LIST = options("count", "filter", "select", "skiptoken", "top")
+OBJECTS = options("count", "select", "skiptoken", "top")
 OFFSET_LIST = options("count", "filter", "select", "skip", "top")

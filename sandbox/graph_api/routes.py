@@ -21,7 +21,8 @@ ROUTES = (
     *routes_tenant.ROUTES,
 )
 
-_ALIASES = {"/directory/deletedItems/microsoft.graph.user": "/directory/deletedItems/graph.user"}
+_LONG, _SHORT = "/microsoft.graph.user", "/graph.user"
+"""A type cast is written either way."""
 
 _FUNCTIONS = frozenset({"/users/delta", "/groups/delta"})
 """Paths that look like an object's, and are not."""
@@ -43,7 +44,7 @@ def _patterns() -> dict[tuple[str, int], list[tuple[re.Pattern[str], tuple[str, 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """Return the operation behind a request and its path parameters, or None."""
-    path = _ALIASES.get(path, path)
+    path = path.replace(_LONG, _SHORT)
     if path in _FUNCTIONS:
         return None
     for pattern, names, route in _patterns().get((method, path.count("/")), ()):

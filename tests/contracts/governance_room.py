@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.people_members import group_record
+from sandbox.people_groups import GroupFacts, GroupKind, group_record
 from sandbox.tenant_directory import Group
 from tests.contracts.graph_room import DEFINITIONS, Room
 
@@ -63,14 +63,14 @@ def of_resources(
 def a_team(room: Room, name: str, members: Sequence[str], owners: Sequence[str] = (), **facts: Any) -> str:
     """A group of the directory as it might have been for years; Microsoft 365 unless ``facts`` differ."""
     record = group_record(
-        object_id=room.tenant.new_id(),
-        name=name,
-        domain="contoso.example",
-        mailbox=True,
-        created=room.clock.now().timestamp(),
-        members=[],
+        GroupFacts(
+            object_id=room.tenant.new_id(),
+            name=name,
+            kind=GroupKind.TEAM,
+            domain="contoso.example",
+            created=room.clock.now().timestamp(),
+        )
     )
-    del record["members"]
     group = Group({**record, **facts}, map(room.id, members), map(room.id, owners))
     room.tenant.directory.groups[record["id"]] = group
     return str(record["id"])

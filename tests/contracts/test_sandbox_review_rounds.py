@@ -163,7 +163,7 @@ async def test_one_review_can_be_about_several_groups(room: Room) -> None:
 
 async def test_managers_decide_and_the_fallback_for_who_has_none(room: Room) -> None:
     group = await room.a_group("ada", "alan")
-    room.tenant.reviews.life.people.managers[room.id("ada")] = room.id("joost")
+    room.tenant.reach.set_manager(room.id("ada"), room.id("joost"))
     body = {**a_definition(group, []), "reviewers": [MANAGERS], "fallbackReviewers": [user(room.id("fay"))]}
     path = await only(room, await post(room, body))
     contacted = await room.every(f"{path}/contactedReviewers")

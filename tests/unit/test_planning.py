@@ -7,19 +7,23 @@ from typing import Any
 import pytest
 
 from reviews.model import (
+    AskedAs,
     Case,
     Guest,
     GuestId,
+    Kind,
     Nameless,
     PersonId,
     Recommendation,
     SetAside,
+    Sight,
     SignIns,
     Step,
     Unreadable,
 )
-from reviews.planning import Known, Survey, case_id, plan_hash
+from reviews.planning import Known, Survey, plan_hash
 from reviews.policy import Actions, Caps, Mode, NoAnswer, Policy, Reviewers
+from reviews.questions import case_id
 from reviews.reasons import CODES
 from reviews.records import Act, Action, Held, Plan
 from tests.builders import (
@@ -80,6 +84,8 @@ def test_a_stale_guest_is_asked_about_with_sponsor_reasons_and_suggestion() -> N
         because="silent",
         case_id=case_id(GUEST, ROUND),
         recommendation=Recommendation.REMOVE,
+        asked_as=AskedAs.SPONSOR,
+        sight=Sight(kind=Kind.EXTERNAL_GUEST),
     )
     assert [reason.code for reason in ask.reasons] == ["silent", "guest-since"]
 

@@ -1,0 +1,162 @@
+"""What was asked and answered: cases, the batches they are asked in, cards and answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId
+from reviews.model.people import Person
+from reviews.model.sight import AskedAs, Sight
+from reviews.model.verdicts import Recommendation
+
+
+class Choice(StrEnum):
+    """What a reviewer may say."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    DONT_KNOW = "dont-know"
+
+
+class Source(StrEnum):
+    """Where an answer was given: on our page, or natively in My Access."""
+
+    PAGE = "page"
+    MY_ACCESS = "my-access"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a reviewer said. ``id`` is stable: the same words arriving twice are one answer."""
+
+    id: str
+    choice: Choice
+    by: PersonId
+    at: datetime
+    source: Source
+    justification: str = ""
+
+
+class Step(StrEnum):
+    """Where a case stands. docs/policy.md holds the table of what may follow what."""
+
+    OPENED = "opened"
+    ASKED = "asked"
+    KEPT = "kept"
+    DENIED = "denied"
+    LAPSED = "lapsed"
+    NOTICED = "noticed"
+    BLOCKED = "blocked"
+    QUARANTINED = "quarantined"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    MANUAL = "manual"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a case ended."""
+
+    KEPT = "kept"
+    REMOVED = "removed"
+    UNANSWERED = "unanswered"
+    RESTORED = "restored"
+    SIGNED_IN = "signed-in"
+    VANISHED = "vanished"
+    EXEMPTED = "exempted"
+    CONVERTED = "converted"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One guest's way through one round. Replaced whole, never edited; ``version`` counts its events."""
+
+    id: CaseId
+    guest_id: GuestId
+    version: int
+    step: Step
+    reviewer: PersonId
+    batch_id: BatchId
+    run_id: RunId
+    opened_at: datetime
+    deadline: datetime
+    recommendation: Recommendation
+    reasons: tuple[Reason, ...]
+    escalated: bool = False
+    """True when the fallback reviewers are asked because the sponsor did not answer."""
+    asked_at: datetime | None = None
+    """When the question was seen to have left our mailbox; a lapse counts only after it."""
+    answer: Answer | None = None
+    mirrored: str | None = None
+    """Id of the answer last written to the native review."""
+    notice_at: datetime | None = None
+    """When the guest's notice was seen to have left; grace is counted from here."""
+    blocked_at: datetime | None = None
+    deleted_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: Outcome | None = None
+    rests_until: datetime | None = None
+    """Until when this guest is not asked again."""
+
+
+class BatchStep(StrEnum):
+    """How far the opening and closing of a batch has come."""
+
+    INTENDED = "intended"
+    GROUPED = "grouped"
+    DEFINED = "defined"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The guests one reviewer is asked about in one round: one group, one definition, one mail, one page."""
+
+    id: BatchId
+    version: int
+    step: BatchStep
+    reviewer_id: PersonId
+    run_id: RunId
+    opened_at: datetime
+    deadline: datetime
+    nonce: str
+    """Unguessable; the page sends it back, so that only a page we made can answer."""
+    guests: tuple[GuestId, ...]
+    """Who is asked about; those dropped while opening (answered for, gone, exempt) are no longer in it."""
+    reviewer: Person | None = None
+    """The reviewer as read when the batch was opened; None before."""
+    group_id: str | None = None
+    definition_id: str | None = None
+    instance_id: str | None = None
+    claimed_until: datetime | None = None
+    """Until when one worker has it to itself while it is being opened; None when nobody is at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a reviewer is shown of one guest, as it was when the question was put."""
+
+    guest_id: GuestId
+    case_id: CaseId
+    name: str
+    mail: str | None
+    company: str | None
+    invited_at: datetime | None
+    last_success_at: datetime | None
+    recommendation: Recommendation
+    reasons: tuple[Reason, ...]
+    asked_as: AskedAs = AskedAs.SPONSOR
+    sight: Sight | None = None
+    """What a closer look found; None on cards of nights that did not look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One answer as the page took it, before it is weighed. Append-only; ``version`` counts per guest."""
+
+    batch_id: BatchId
+    guest_id: GuestId
+    version: int
+    answer: Answer

@@ -1,0 +1,38 @@
+"""The policy document: what an admin may tune, and what each value means.
+
+Read through pydantic, frozen, unknown keys refused. ``python -m admin policy schema`` prints its JSON Schema.
+Durations are ISO 8601 in days, hours, minutes or seconds (``P90D``, ``PT8H``); months and years have no
+fixed length and are refused.
+"""
+
+from reviews.policy.document import Mode, Policy
+from reviews.policy.types import Address, CronLine, Domain, Duration, ObjectId, Share, Zone
+from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Reviews, Thresholds
+from reviews.policy.when import Quiet, Schedule, Schedules
+from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
+
+__all__ = [
+    "Actions",
+    "Address",
+    "Breakers",
+    "Caps",
+    "CronLine",
+    "Domain",
+    "Duration",
+    "Exemption",
+    "Mail",
+    "Mode",
+    "NoAnswer",
+    "ObjectId",
+    "Policy",
+    "Quiet",
+    "Reviewers",
+    "Reviews",
+    "Schedule",
+    "Schedules",
+    "Scope",
+    "Share",
+    "Tenant",
+    "Thresholds",
+    "Zone",
+]

@@ -1,0 +1,55 @@
+"""The policy as a whole."""
+
+import hashlib
+import json
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from reviews.policy.types import Part
+from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
+from reviews.policy.when import Quiet, Schedules
+from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
+
+
+class Mode(StrEnum):
+    """How far a night may go."""
+
+    REPORT = "report"
+    PROPOSE = "propose"
+    ENFORCE = "enforce"
+
+
+class Policy(Part):
+    """The whole document. Every value has a safe default; the mode is report."""
+
+    version: Literal[1] = 1
+    """Version of this format."""
+    name: str = "default"
+    """Name shown on reports."""
+    mode: Mode = Mode.REPORT
+    """report: plan only. propose: also ask; harmful steps wait for approval. enforce: also act."""
+    tenant: Tenant = Tenant()
+    schedules: Schedules = Schedules()
+    quiet: Quiet = Quiet()
+    scope: Scope = Scope()
+    thresholds: Thresholds = Thresholds()
+    reviewers: Reviewers = Reviewers()
+    reviews: Reviews = Reviews()
+    actions: Actions = Actions()
+    caps: Caps = Caps()
+    breakers: Breakers = Breakers()
+    exemptions: tuple[Exemption, ...] = ()
+    """Guests left alone, each for a reason and until a date."""
+    mail: Mail = Mail()
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the canonical document: the name of this policy in every plan and record."""
+        document = self.model_dump(mode="json")
+        return hashlib.sha256(
+            json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+        ).hexdigest()
+
+    def exemption(self, guest_id: str, on: date) -> Exemption | None:
+        """Return the exemption that holds for a guest on a day, or None."""
+        return next((e for e in self.exemptions if e.guest == guest_id and on <= e.until), None)

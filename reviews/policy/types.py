@@ -1,0 +1,59 @@
+"""What a value of the policy may look like: durations, zones, cron lines, addresses, ids."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from reviews.cron import read_cron
+
+_DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", re.ASCII)
+
+
+def _iso(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) or not _DURATION.fullmatch(value):
+        raise ValueError(f"write a duration such as P90D or PT8H, not {value!r}")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Amsterdam") from error
+    return value
+
+
+def _cron(value: str) -> str:
+    read_cron(value)
+    return value
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]+", value):
+        raise ValueError("write one mail address such as guest-desk@contoso.example")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_iso)]
+Zone = Annotated[str, AfterValidator(_zone)]
+CronLine = Annotated[str, AfterValidator(_cron)]
+Address = Annotated[str, AfterValidator(_address)]
+Share = Annotated[float, Field(ge=0, le=1)]
+ObjectId = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"),
+    # Graph writes object ids in lower case; an exemption must hold however it was typed.
+    AfterValidator(str.lower),
+]
+Domain = Annotated[str, AfterValidator(str.lower)]
+
+
+class Part(BaseModel):
+    """A part of the document: frozen, unknown keys refused, each value explained by the line below it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

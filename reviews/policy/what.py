@@ -1,0 +1,87 @@
+"""What is a reason to ask, how a question is put, what follows an answer, and how much a night may do."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from reviews.policy.types import Duration, Part, Share
+
+
+class NoAnswer(StrEnum):
+    """What follows when a delivered question stays unanswered past its deadline."""
+
+    ESCALATE = "escalate"
+    BLOCK = "block"
+
+
+class Thresholds(Part):
+    """When silence becomes a reason to ask."""
+
+    inactive_after: Duration = timedelta(days=90)
+    """No successful sign-in for longer than this: stale."""
+    never_signed_in_after: Duration = timedelta(days=60)
+    """Redeemed, never seen: stale after this long since redemption or creation."""
+    pending_after: Duration = timedelta(days=30)
+    """Invited and never redeemed: asked about after this long."""
+    attempts_only_after: Duration = timedelta(days=30)
+    """Attempts without success: asked about after this long since the last attempt."""
+
+
+class Reviews(Part):
+    """How a question is put."""
+
+    duration: Duration = timedelta(days=14)
+    """From opening to deadline."""
+    rest_after_keep: Duration = timedelta(days=180)
+    """A guest somebody vouched for is left alone this long."""
+    rest_after_no_answer: Duration = timedelta(days=30)
+    """A guest nobody answered for, neither sponsor nor fallback, is asked about again after this long."""
+    justification_on_keep: Literal["never", "when-suggested-remove", "always"] = "when-suggested-remove"
+    """When keeping needs a reason in words."""
+
+    @model_validator(mode="after")
+    def _whole_days(self) -> Self:
+        if self.duration % timedelta(days=1) or not timedelta(days=1) <= self.duration <= timedelta(days=180):
+            raise ValueError(
+                "reviews.duration must be whole days, P1D to P180D: Graph counts instances in days"
+            )
+        return self
+
+
+class Actions(Part):
+    """What follows an answer."""
+
+    on_no_answer: NoAnswer = NoAnswer.ESCALATE
+    """Past the deadline: ask the fallback reviewers, or treat silence as a no."""
+    grace: Duration = timedelta(days=7)
+    """From the sent notice to the block."""
+    quarantine: Duration = timedelta(days=30)
+    """From the verified block to the soft delete."""
+    soft_delete: bool = True
+    """False leaves denied guests blocked for good."""
+
+
+class Caps(Part):
+    """How much a night may do. Over a harmful cap nothing harmful happens at all and the plan waits."""
+
+    asks_per_run: Annotated[int, Field(ge=0)] = 500
+    """New questions in one night; the rest waits for the next."""
+    candidates_per_run: Annotated[int, Field(ge=1, le=20_000)] = 2_000
+    """Guests looked at closely in one night, the longest silent first; questions are chosen among them."""
+    harmful_per_run: Annotated[int, Field(ge=0)] = 25
+    """Notices, blocks and deletes together, each guest once."""
+    harmful_share: Share = 0.05
+    """The same as a share of all guests, never below one guest; the smaller of the two counts."""
+
+
+class Breakers(Part):
+    """When the directory looks wrong: report only, tonight."""
+
+    unread_sign_ins: Share = 0.30
+    """Share of accepted guests without any sign-in record, above which the feed counts as broken."""
+    shrunk_by: Share = 0.20
+    """Share of guests missing against the last night."""
+    set_aside: Share = 0.02
+    """Share of accounts whose record could not be understood."""
