@@ -116,19 +116,19 @@ class Tenant:
         self.premium = self.licence >= Licence.P1
         self.app: Json = {"id": self.derived_id("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
-        self.reach = Reach(self.directory)
-        self.sign_ins = SignIns(activity_lag)
+        self.reach, self.sign_ins = Reach(self.directory), SignIns(activity_lag)
         self.audits = AuditLog(self.directory, self.new_id)
         self.partners: dict[str, PartnerSettings] = usual_settings()
-        self.governance = Governance(self.reach, self.new_id, self.notify, unknowns, guest_lifecycle_policies)
+        self.governance = Governance(
+            self.reach, self.audits, self.new_id, self.notify, unknowns, guest_lifecycle_policies
+        )
         self.packages, self.reviews = self.governance.packages, self.governance.reviews
         self.reviews.delay = start_delay
         self.mail = Mailroom()
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
         self.calls: deque[Call] = deque(maxlen=200_000)
         self.faults: Callable[[str, str], Fault | None] | None = None
-        self.lock = RLock()
-        self._made = 0
+        self.lock, self._made = RLock(), 0
 
     # --- time and identity ------------------------------------------------------------------------
 

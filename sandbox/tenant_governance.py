@@ -10,6 +10,7 @@ from datetime import datetime
 from sandbox.tenant_agenda import Agenda, Due
 from sandbox.tenant_directory import Json
 from sandbox.tenant_licence import Meter
+from sandbox.tenant_logs import AuditLog
 from sandbox.tenant_outsiders import Outsiders
 from sandbox.tenant_package_records import Policy
 from sandbox.tenant_package_reviews import OPENED_BY, definition_of, first_day_of, is_reviewed, scope_of
@@ -35,6 +36,7 @@ class Governance:
     def __init__(
         self,
         reach: Reach,
+        audits: AuditLog,
         ids: Callable[[], str],
         notify: Notify,
         unknowns: Unknowns,
@@ -43,9 +45,9 @@ class Governance:
         directory = reach.directory
         self.unknowns = unknowns
         self.lifecycle_policies = None if lifecycle_policies is None else list(lifecycle_policies)
-        self.meter = Meter()
+        self.meter = Meter(audits)
         self.agenda = Agenda()
-        self.outsiders = Outsiders(directory, self.agenda)
+        self.outsiders = Outsiders(directory, self.agenda, audits)
         self.packages = Packages(directory, self.agenda, self.outsiders, self.meter, ids)
         access = Access(directory, self.packages)
         self.reviews = Reviews(Life(reach, access, self.agenda, self.meter, ids), self.agenda, ids)

@@ -7,6 +7,11 @@ Source: Microsoft Entra ID Governance licensing for guest users.
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from sandbox.tenant_logs import AuditLog
+
+USED = "GovernanceLicenseFeatureUsed"
+"""What the audit log calls the use of a billed feature."""
+
 
 class Licence(IntEnum):
     """The tiers; a higher one holds all of the lower."""
@@ -28,14 +33,18 @@ class Cause(StrEnum):
 
 
 class Meter:
-    """The guests billed, by month (``2026-09``) and cause."""
+    """The guests billed, by month (``2026-09``) and cause; the audit log has a line for each."""
 
-    def __init__(self) -> None:
+    def __init__(self, audits: AuditLog) -> None:
+        self.audits = audits
         self.by_month: dict[str, dict[Cause, set[str]]] = {}
 
     def bill(self, guest_id: str, cause: Cause, at: datetime) -> None:
         """Count a guest for the month of ``at``; a second time in the month changes nothing."""
-        self.by_month.setdefault(f"{at:%Y-%m}", {}).setdefault(cause, set()).add(guest_id)
+        billed = self.by_month.setdefault(f"{at:%Y-%m}", {}).setdefault(cause, set())
+        if guest_id not in billed:
+            billed.add(guest_id)
+            self.audits.by_service(USED, guest_id, at)
 
     def guests(self, month: str) -> frozenset[str]:
         """Return who is billed in a month, whatever the causes."""

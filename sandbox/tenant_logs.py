@@ -13,6 +13,7 @@ KEPT_FOR = timedelta(days=30)
 KEPT_FREE = timedelta(days=7)
 """How long a tenant without a licence keeps its audit log."""
 INVITE, REDEEM = "Invite external user", "Redeem external user invite"
+GOVERNANCE = "Microsoft Entra ID Governance"
 _SUCCESS, _WRONG_PASSWORD, _BLOCKED = 0, 50126, 50057
 _WHY = {
     _SUCCESS: "Other.",
@@ -128,6 +129,12 @@ class AuditLog:
     def redeemed(self, record: Json, now: datetime) -> None:
         """Write that a guest accepted the invitation."""
         self.write(REDEEM, record, _as_user(record), now, "Invited Users")
+
+    def by_service(self, activity: str, object_id: str, now: datetime) -> None:
+        """Write what Entra's own governance did to an account, or on its account."""
+        record = self.directory.account(object_id) or {"id": object_id}
+        app = {"displayName": GOVERNANCE, "servicePrincipalId": None}
+        self.write(activity, record, {"user": None, "app": app}, now, GOVERNANCE)
 
     def initiator(self, inviter: Inviter) -> Json:
         """Write a person or an app as the initiator of something."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sandbox.tenant_agenda import Agenda, Due
 from sandbox.tenant_directory import Directory, Json
+from sandbox.tenant_logs import AuditLog
 
 GOVERNED, NOT_GOVERNED, NOT_DEFINED = "governed", "notGoverned", "notDefined"
 LIFECYCLES = frozenset({GOVERNED, NOT_GOVERNED, NOT_DEFINED})
@@ -30,8 +31,9 @@ def length_of(duration: str) -> timedelta:
 class Outsiders:
     """The guests entitlement management governs, and the setting that says what their end looks like."""
 
-    def __init__(self, directory: Directory, agenda: Agenda) -> None:
+    def __init__(self, directory: Directory, agenda: Agenda, audits: AuditLog) -> None:
         self.directory = directory
+        self.audits = audits
         self.agenda = agenda
         self.settings: Json = {
             "externalUserLifecycleAction": BLOCK_AND_DELETE,
@@ -54,6 +56,7 @@ class Outsiders:
         if account.get("userType") != "Guest" or object_id in self.directory.deleted:
             return
         self.directory.change(object_id, {"accountEnabled": False})
+        self.audits.by_service("Disable account", object_id, at)
         if action == BLOCK_AND_DELETE:
             after = length_of(self.settings["durationUntilExternalUserDeletedAfterBlocked"])
             self.leaving[object_id] = at + after
@@ -65,6 +68,9 @@ class Outsiders:
 
     def delete(self, object_id: str, at: datetime) -> None:
         """Delete a person who is still to leave at this moment."""
-        if self.leaving.get(object_id) == at:
-            del self.leaving[object_id]
-            self.directory.deleted.setdefault(object_id, at)
+        if self.leaving.get(object_id) != at:
+            return
+        del self.leaving[object_id]
+        if object_id not in self.directory.deleted:
+            self.directory.deleted[object_id] = at
+            self.audits.by_service("Delete user", object_id, at)

@@ -1,6 +1,7 @@
 """When a review comes round again: the two patterns access reviews know, weekly and monthly by day.
 
-Source: Microsoft Graph, patternedRecurrence as accessReviewScheduleSettings takes it.
+The day of the first round decides the days of all others, whatever ``dayOfMonth`` says. Source: Microsoft
+Graph, patternedRecurrence as accessReviewScheduleSettings takes it.
 """
 
 from calendar import monthrange
@@ -46,11 +47,8 @@ def _nth(pattern: Json, first: date, n: int) -> date:
     interval = max(1, pattern.get("interval") or 1)
     if pattern["type"] == "weekly":
         return first + timedelta(weeks=interval * n)
-    if n == 0:
-        return first
     year, month = divmod(first.year * 12 + first.month - 1 + interval * n, 12)
-    wanted = pattern.get("dayOfMonth") or first.day
-    return date(year, month + 1, min(wanted, monthrange(year, month + 1)[1]))
+    return date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
 
 
 def _midnight(day: date) -> datetime:

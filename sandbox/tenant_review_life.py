@@ -47,6 +47,7 @@ class Life:
         self.access = access
         self.agenda = agenda
         self.meter = meter
+        self.audits = meter.audits
         self.people = Reviewers(reach)
         self.passing = timedelta()
         self._ids = ids
@@ -209,6 +210,7 @@ class Life:
                 item.apply_result = VANISHED if self.access.vanished(item.resource, principal_id) else DONE
             elif deletes and principal_id not in self.directory.deleted:
                 self.directory.change(principal_id, {"accountEnabled": False})
+                self.audits.by_service("Disable account", principal_id, at)
                 item.apply_result, instance.frozen = DONE, True
             else:
                 item.apply_result = self.access.take(item.resource, principal_id, at)
@@ -218,8 +220,9 @@ class Life:
             return
         instance.frozen = False
         for (principal_id, _), item in instance.items.items():
-            if item.decision == "Deny":
-                self.directory.deleted.setdefault(principal_id, at)
+            if item.decision == "Deny" and principal_id not in self.directory.deleted:
+                self.directory.deleted[principal_id] = at
+                self.audits.by_service("Delete user", principal_id, at)
 
 
 def recommend(record: Json, settings: Json, at: datetime) -> str:

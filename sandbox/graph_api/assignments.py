@@ -1,10 +1,12 @@
 """Graph's entitlement management: who holds which access package, and the requests that change it."""
 
+from functools import partial
+
 from sandbox.graph_api.exchange import Answer, GraphError, Request, bad_request, not_found, not_simulated
 from sandbox.graph_api.governed import subject_row
 from sandbox.graph_api.licences import needs_p2
 from sandbox.graph_api.listing import EQ, listed, shown
-from sandbox.graph_api.packages import EM, package_row, policy_row
+from sandbox.graph_api.packages import EM
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json, graph_time
 from sandbox.tenant_package_records import EXPIRED, HELD, Assignment, Order
@@ -19,17 +21,12 @@ _RULES = {
     "target/objectId": EQ,
 }
 _ORDER_RULES = {"state": EQ, "accessPackage/id": EQ, "assignment/id": EQ, "requestor/objectId": EQ}
-_BARE = frozenset({"assignmentPolicies", "accessPackage", "catalog"})
-
-
-def _bare(row: Json) -> Json:
-    """Return a related entity without relationships of its own."""
-    return {k: v for k, v in row.items() if k not in _BARE}
 
 
 def assignment_row(tenant: Tenant, assignment: Assignment) -> Json:
     """Return an assignment as Graph shows it, with its relationships."""
     packages = tenant.packages
+    package = packages.packages[assignment.package_id]
     policy = packages.policies.get(assignment.policy_id)
     ends = assignment.ends_at and graph_time(assignment.ends_at)
     kind = "noExpiration" if ends is None else "afterDateTime"
@@ -44,8 +41,8 @@ def assignment_row(tenant: Tenant, assignment: Assignment) -> Json:
             "expiration": {"endDateTime": ends, "duration": None, "type": kind},
         },
         "target": subject_row(tenant, assignment.target_id),
-        "accessPackage": _bare(package_row(tenant, packages.packages[assignment.package_id])),
-        "assignmentPolicy": None if policy is None else _bare(policy_row(tenant, policy)),
+        "accessPackage": {"id": package.id, **package.record},
+        "assignmentPolicy": None if policy is None else {"id": policy.id, **policy.record},
     }
 
 
@@ -74,8 +71,21 @@ def list_assignments(tenant: Tenant, request: Request) -> Answer:
     """``GET .../assignments``."""
     needs_p2(tenant)
     tenant.now()
-    rows = [assignment_row(tenant, one) for one in tenant.packages.assignments.values()]
-    return listed(request, rows, f"{EM}/assignments", _RULES, RELATIONS)
+    rows: list[Json] = [
+        {
+            "id": one.id,
+            "state": one.state,
+            "accessPackage": {"id": one.package_id},
+            "assignmentPolicy": {"id": one.policy_id},
+            "target": {"objectId": one.target_id},
+        }
+        for one in tenant.packages.assignments.values()
+    ]
+    return listed(request, rows, f"{EM}/assignments", _RULES, RELATIONS, partial(_whole, tenant))
+
+
+def _whole(tenant: Tenant, row: Json) -> Json:
+    return assignment_row(tenant, tenant.packages.assignments[row["id"]])
 
 
 def get_assignment(tenant: Tenant, request: Request) -> Answer:

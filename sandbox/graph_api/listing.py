@@ -4,7 +4,7 @@ A row holds its relationships too, so that a filter can look into them; they are
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sandbox.graph_api.exchange import Answer, Request, bad_request
 from sandbox.graph_api.filtering import check_filter, predicate, read_filter
@@ -34,14 +34,18 @@ def listed(
     kind: str,
     rules: Rules,
     relations: frozenset[str] = frozenset(),
-    page_size: int = PAGE,
+    whole: Callable[[Json], Json] | None = None,
 ) -> Answer:
-    """Answer with one page of a collection."""
+    """Answer with one page of a collection.
+
+    Where a whole row is dear, ``rows`` hold what can be filtered by and ``whole`` makes those of the page.
+    """
     expanded = _expansions(request, relations)
     rows = narrowed(request, rows, rules)
-    page = offset_page(request, rows, default=page_size, highest=page_size)
+    page = offset_page(request, rows, default=PAGE, highest=PAGE)
     page = {"@odata.context": f"{request.origin}/v1.0/$metadata#{kind}", "@odata.count": len(rows), **page}
-    page["value"] = [_cut(request, row, relations, expanded) for row in page["value"]]
+    cut = page["value"] if whole is None else map(whole, page["value"])
+    page["value"] = [_cut(request, row, relations, expanded) for row in cut]
     return Answer(status=200, body=page)
 
 

@@ -38,7 +38,7 @@ _ANYBODY = Fields(
     frozenset({"@odata.type"}),
 )
 REVIEWERS = frozenset({"singleUser", "groupMembers", "requestorManager", "targetManager"})
-SPONSORS = frozenset({"targetUserSponsors", "internalSponsors", "externalSponsors"})
+SPONSORS = frozenset({"targetUserSponsors"})
 FALLBACKS = frozenset({"singleUser", "groupMembers"})
 _SCOPES = frozenset(
     {

@@ -274,6 +274,9 @@ async def test_losing_the_last_package_may_end_the_account(
     await room.wait(days=1)
     room.tenant.now()
     assert room.tenant.deleted(room.id("ada")) is (end == "deleted")
+    audits = await room.every("/auditLogs/directoryAudits", filter="activityDisplayName eq 'Delete user'")
+    by = {row["initiatedBy"]["app"]["displayName"] for row in audits}
+    assert by == ({"Microsoft Entra ID Governance"} if end == "deleted" else set())
 
 
 async def test_a_new_package_calls_the_deletion_off(room: Room) -> None:
@@ -313,6 +316,10 @@ async def test_marking_a_guest_governed_bills_them_once_a_month(room: Room) -> N
         assert answer.status_code == 204
     assert (await room.get(path))["subjectLifecycle"] == "governed"
     assert room.tenant.billed_guests == {"2026-09": {Cause.GOVERNED: {room.id("ada")}}}
+    [used] = await room.every(
+        "/auditLogs/directoryAudits", filter="activityDisplayName eq 'GovernanceLicenseFeatureUsed'"
+    )
+    assert used["targetResources"][0]["id"] == room.id("ada")
     room.tenant.licence = Licence.P2
     assert code_of(await room.graph.patch(path, json={"subjectLifecycle": "governed"})) == DENIED
     assert (await room.graph.patch(path, json={"subjectLifecycle": "notGoverned"})).status_code == 204
