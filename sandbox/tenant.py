@@ -345,6 +345,8 @@ class Tenant:
             "changed": {k: dict(sorted(v.items())) for k, v in sorted(self.directory.changes.items())},
             "deleted": sorted(self.directory.deleted),
             "groups": sorted((g["mailNickname"], sorted(g["members"])) for g in self.groups_created()),
+            "members": self.directory.groups.changed_members(),
+            "sponsors": {k: sorted(v) for k, v in sorted(self.directory.named_sponsors.items())},
             "reviews": self.reviews.snapshot(),
             "packages": self.packages.snapshot(),
             "mail": sorted((m.from_address, m.to, m.subject) for m in self.sent()),
