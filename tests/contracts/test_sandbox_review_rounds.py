@@ -94,6 +94,15 @@ async def test_a_replaced_definition_changes_the_rounds_to_come_only(room: Room)
 async def test_what_was_read_can_be_put_back(room: Room) -> None:
     group = await room.a_group("ada")
     definition = await post(room, a_definition(group, [f"/users/{room.id('sara')}"], recurrence=MONTHLY))
+    await unchanged(room, definition)
+    await room.wait(days=34, minutes=-4)  # the second round has come and not begun
+    await unchanged(room, definition)
+    once = (await room.graph.post(DEFINITIONS, json=a_definition(group, []))).json()["id"]
+    await room.wait(minutes=5)
+    await unchanged(room, once)
+
+
+async def unchanged(room: Room, definition: str) -> None:
     before = await room.get(f"{DEFINITIONS}/{definition}")
     first = await instances(room, definition)
     assert (await room.graph.put(f"{DEFINITIONS}/{definition}", json=before)).status_code == 204
