@@ -19,6 +19,7 @@ from notifications.contexts import (
     RunDigest,
 )
 from notifications.words import Words
+from reviews.decisions import rests_until
 from reviews.model import Answer, Batch, BatchId, Card, Case, Choice, GuestId, Person, Recommendation, RunId
 from reviews.policy import NoAnswer, Policy
 from reviews.records import Plan, Run
@@ -73,6 +74,9 @@ def about(card: Card) -> str:
 
 def follows(answer: Answer, setting: Setting) -> str:
     """Say what happens after an answer, with its date where there is one."""
+    if answer.choice is Choice.KEEP:
+        until = rests_until(answer, answer.at, setting.policy)
+        return setting.words.say("follows.keep", until=until)
     return what_follows(answer.choice, answer.at, setting)
 
 
@@ -89,6 +93,8 @@ def what_follows(choice: Choice, at: datetime, setting: Setting) -> str:
             return words.say("follows.remove-block-only", on=first)
         case Choice.DONT_KNOW:
             return words.say("follows.dont-know")
+        case Choice.NOT_MINE:
+            return words.say("follows.not-mine")
 
 
 def no_answer(setting: Setting) -> str:

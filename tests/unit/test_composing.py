@@ -1,7 +1,7 @@
 """What mails say follows from the record: order, dates, what comes next, and nothing a guest could abuse."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -78,10 +78,19 @@ def test_names_that_look_like_links_are_replaced_in_the_readers_language() -> No
             "The guest is warned first. Sign-in is blocked on 27 November 2026 at the earliest.",
         ),
         (Choice.DONT_KNOW, POLICY, "Nothing changes now. We may ask a colleague."),
+        (Choice.NOT_MINE, POLICY, "Nothing changes now. We ask somebody else."),
     ],
 )
 def test_what_follows_an_answer_is_what_the_policy_says(choice: Choice, policy: Policy, said: str) -> None:
     assert composing.what_follows(choice, NOW, setting(policy=policy)) == said
+
+
+def test_a_keep_until_a_day_rests_until_that_day() -> None:
+    kept = a_submission(Choice.KEEP, 1).answer
+    soon = replace(kept, until=date(2026, 12, 31))
+    assert composing.follows(soon, setting()) == "Access stays. We do not ask again before 31 December 2026."
+    late = replace(kept, until=date(2030, 1, 1))
+    assert composing.follows(late, setting()) == composing.follows(kept, setting())
 
 
 def test_what_follows_silence_is_what_the_policy_says() -> None:
