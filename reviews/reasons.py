@@ -77,6 +77,8 @@ _ENDINGS = {
     "forgotten": "The directory has forgotten the account deleted on {on}.",
     "blocked-for-good": "The policy leaves blocked accounts blocked and does not delete them.",
     "unanswered": "Nobody answered by {on}, and there is nobody else to ask.",
+    "silence-keeps": "Nobody answered by {on}, and the policy then lets access stay for a while.",
+    "not-agreed": "The reviewers were not of one mind by {on}, and there is nobody else to ask.",
     "never-delivered": "The question never reached the reviewer.",
     "kept": "A reviewer answered on {on} that access is still needed.",
     "done-by-hand": "A person has switched the account off or removed it.",

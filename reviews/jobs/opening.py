@@ -147,13 +147,7 @@ class Opening:
 
 
 def _opening_move(batch: Batch, ask: Action, reviewer: Person, current: Case | None, now: datetime) -> Move:
-    case = remediation.opened(
-        ask,
-        version=(current.version if current else 0) + 1,
-        reviewer=reviewer.id,
-        batch=batch,
-        escalated=current is not None and current.step is Step.LAPSED,
-    )
+    case = remediation.opened(ask, reviewer=reviewer.id, batch=batch, before=current)
     return Move(case=case, kind="case-opened", actor="gatehouse", at=now, run_id=batch.run_id)
 
 

@@ -89,11 +89,22 @@ class Case:
     deadline: datetime
     recommendation: Recommendation
     reasons: tuple[Reason, ...]
+    asked_as: AskedAs = AskedAs.SPONSOR
+    """Why this reviewer of all people is asked."""
+    others: tuple[PersonId, ...] = ()
+    """Who is asked at the same time, where the policy wants several people's answers."""
+    asked_before: tuple[PersonId, ...] = ()
+    """Who was asked about this guest earlier in the round, first first; nobody is asked twice."""
+    hops: int = 0
+    """How often the question was handed on to another person."""
     escalated: bool = False
     """True when the fallback reviewers are asked because the sponsor did not answer."""
     asked_at: datetime | None = None
     """When the question was seen to have left our mailbox; a lapse counts only after it."""
     answer: Answer | None = None
+    """The answer that decides the case; while none does, the newest one if it is no answer at all."""
+    answers: tuple[Answer, ...] = ()
+    """The newest answer of each person in this round, oldest first; the record keeps those before."""
     mirrored: str | None = None
     """Id of the answer last written to the native review."""
     notice_at: datetime | None = None
