@@ -55,6 +55,7 @@ __all__ = [
     "closed",
     "deleted",
     "ending",
+    "everybody_asked",
     "exemption",
     "grounds",
     "lapsed",

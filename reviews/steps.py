@@ -39,7 +39,7 @@ def opened(ask: Action, *, reviewer: PersonId, batch: Batch, before: Case | None
     if ask.case_id is None or ask.recommendation is None:
         raise ValueError(f"{ask.key} names no case or no recommendation")
     goes_on = before if before is not None and before.step is not Step.CLOSED else None
-    handed_on = goes_on is not None and ask.continues == goes_on.id
+    handed_over = goes_on is not None and ask.continues == goes_on.id
     return Case(
         id=ask.case_id,
         guest_id=ask.guest_id,
@@ -55,8 +55,8 @@ def opened(ask: Action, *, reviewer: PersonId, batch: Batch, before: Case | None
         asked_as=ask.asked_as or AskedAs.SPONSOR,
         others=tuple(one for one in ask.together if one != reviewer),
         asked_before=everybody_asked(goes_on) if goes_on else (),
-        hops=(goes_on.hops + handed_on) if goes_on else 0,
-        escalated=goes_on is not None and (goes_on.escalated or not handed_on),
+        hops=(goes_on.hops + handed_over) if goes_on else 0,
+        escalated=goes_on is not None and (goes_on.escalated or not handed_over),
         answers=goes_on.answers if goes_on else (),
     )
 

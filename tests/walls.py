@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset(
         {"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist", "quorum"}
     ),
-    frozenset({"risk", "decisions", "remediation"}),
+    frozenset({"risk", "decisions", "remediation", "handover"}),
     frozenset({"guardrails", "questions"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

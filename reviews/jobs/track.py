@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from reviews import decisions, remediation
 from reviews.evidence import digest
 from reviews.jobs.answering import Answering
+from reviews.jobs.handing_over import HandingOver
 from reviews.messages import OpenBatch, SendMail
 from reviews.model import Answer, Batch, BatchStep, Case, Outcome, Source, Step
 from reviews.policy import Policy
@@ -32,6 +33,7 @@ class Track:
     queue: Queue
     policies: Policies
     answering: Answering
+    handing_over: HandingOver
     new_owner: Callable[[], str]
 
     async def run(self, slot: datetime) -> Run | None:
@@ -77,6 +79,7 @@ class Track:
         await self.answering.weigh_batch(batch.id)
         batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
         await self._read_back(batch, policy)
+        batch = await self.handing_over.from_absent(batch, policy)
         if self.clock.now() <= batch.deadline:
             return False
         await self._close(batch, policy)

@@ -96,7 +96,7 @@ class Case:
     asked_before: tuple[PersonId, ...] = ()
     """Who was asked about this guest earlier in the round, first first; nobody is asked twice."""
     hops: int = 0
-    """How often the question was handed on to another person."""
+    """How often the question was handed over to another person."""
     escalated: bool = False
     """True when the fallback reviewers are asked because the sponsor did not answer."""
     asked_at: datetime | None = None
@@ -128,6 +128,20 @@ class BatchStep(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """What became of a question whose reviewer cannot answer it: who is asked now, or why nobody else is."""
+
+    guest_id: GuestId
+    case_id: CaseId
+    because: Reason
+    to: Person | None = None
+    batch_id: BatchId | None = None
+    """The batch in which ``to`` is asked."""
+    answer_id: str | None = None
+    """The "not mine" it settles; None when the reviewer did not say so but can no longer answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """The guests one reviewer is asked about in one round: one group, one definition, one mail, one page."""
 
@@ -149,6 +163,12 @@ class Batch:
     instance_id: str | None = None
     claimed_until: datetime | None = None
     """Until when one worker has it to itself while it is being opened; None when nobody is at it."""
+    before: BatchId | None = None
+    """The batch whose questions go on here with another person; None for a batch of a night."""
+    handed_over: tuple[HandOver, ...] = ()
+    """What became of the questions this reviewer could not answer, oldest first."""
+    absent_since: datetime | None = None
+    """Since when the reviewer's account was seen to be switched off; None while it is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

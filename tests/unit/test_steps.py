@@ -118,8 +118,10 @@ def test_a_case_that_goes_on_with_another_person_remembers_who_was_asked_and_wha
     assert (escalated.version, escalated.escalated, escalated.hops) == (lapsed_case.version + 1, True, 0)
     assert (escalated.asked_before, escalated.answers) == ((SARA,), lapsed_case.answers)
     asked_case = a_case(Step.ASKED)
-    handed_on = opened(an_ask(continues=asked_case.id), reviewer=FALLBACK, batch=a_batch(), before=asked_case)
-    assert (handed_on.escalated, handed_on.hops, handed_on.asked_before) == (False, 1, (SARA,))
+    handed_over = opened(
+        an_ask(continues=asked_case.id), reviewer=FALLBACK, batch=a_batch(), before=asked_case
+    )
+    assert (handed_over.escalated, handed_over.hops, handed_over.asked_before) == (False, 1, (SARA,))
 
 
 def test_a_new_round_starts_without_a_past() -> None:
