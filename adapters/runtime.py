@@ -17,6 +17,9 @@ from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.gathering import Gathering
+from reviews.jobs.harvest import Harvest
+from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.night import Night
 from reviews.jobs.opening import Opening
 from reviews.jobs.sealing import Sealing
@@ -76,6 +79,11 @@ class House:
 
         return TableLedger(self.storage.tables)
 
+    @property
+    def record(self) -> Ledger | None:
+        """The ledger, where storage is named; a plan can be drawn without."""
+        return None if self.settings.state is None else self.ledger
+
     @cached_property
     def queue(self) -> Queue:
         """The queues."""
@@ -125,6 +133,7 @@ class House:
             queue=self.queue,
             archive=self.archive,
             policies=self.policies,
+            looking_closer=self.looking_closer,
             new_owner=new_owner,
         )
 
@@ -192,6 +201,30 @@ class House:
         return Sealing(clock=self.clock, ledger=self.ledger, archive=self.archive, new_owner=new_owner)
 
     @cached_property
+    def harvest(self) -> Harvest:
+        """The harvest of invitations."""
+        from adapters.graph.invitations import GraphInvitations
+
+        return Harvest(
+            clock=self.clock,
+            ledger=self.ledger,
+            invitations=GraphInvitations(self.graph),
+            new_owner=new_owner,
+        )
+
+    @cached_property
+    def gathering(self) -> Gathering:
+        """The gathering of the people around candidates."""
+        from adapters.graph.people import GraphPeople
+
+        return Gathering(people=GraphPeople(self.graph), ledger=self.record)
+
+    @cached_property
+    def looking_closer(self) -> LookingCloser:
+        """The closer look at candidates."""
+        return LookingCloser(gathering=self.gathering, policies=self.policies)
+
+    @cached_property
     def tick(self) -> Tick:
         """What the timer does."""
         return Tick(clock=self.clock, ledger=self.ledger, queue=self.queue, policies=self.policies)
@@ -249,6 +282,8 @@ class House:
                 await self.night.run(message.slot, message.start)
             case RunJob(job="track"):
                 await self.track.run(message.slot)
+            case RunJob(job="harvest"):
+                await self.harvest.run(message.slot)
             case RunJob(job="seal"):
                 await self.sealing.run(message.slot)
             case RunJob():

@@ -30,7 +30,9 @@ async def show(house: House, *, as_json: bool) -> None:
         before = await previous_guests(house.ledger)
     slot = schedule.latest_slot(policy.schedules.night, now)
     survey = planning.Survey(policy=policy, now=now, round_name=round_name(slot), known=known)
-    plan = await survey_directory(house.directory, survey, previous=before)
+    plan = await survey_directory(
+        house.directory, survey, previous=before, look_closer=house.looking_closer.look
+    )
     if as_json:
         sys.stdout.write(json.dumps(as_object(plan), ensure_ascii=False, indent=2) + "\n")
     else:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from reviews import remediation
 from reviews.kinds import classify
+from reviews.ladder import Ladder, who_answers
 from reviews.model import (
     Activity,
     AskedAs,
@@ -13,7 +14,6 @@ from reviews.model import (
     Case,
     CaseId,
     GuestId,
-    PersonId,
     Reason,
     Sight,
     Surroundings,
@@ -22,7 +22,6 @@ from reviews.policy import Policy
 from reviews.reasons import because
 from reviews.records import Act, Action
 from reviews.risk import recommend
-from reviews.sponsors import Ladder, who_answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +45,7 @@ class Round:
         """Make the question about a candidate, with what a closer look found."""
         if candidate.case is not None:
             return self._again(candidate, candidate.case, around)
-        fallback = tuple(PersonId(one) for one in self.policy.reviewers.fallback)
-        ladder = who_answers(candidate.guest, fallback)
+        ladder = who_answers(candidate.guest, around.circle, self.policy.reviewers)
         unknown = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else None
         return Question(action=self._action(candidate, around, ladder), objection=unknown)
 
@@ -66,6 +64,8 @@ class Round:
 
     def _action(self, candidate: Candidate, around: Surroundings, ladder: Ladder) -> Action:
         recommendation, reasons = recommend(candidate.guest, candidate.verdict, ladder, self.now)
+        if ladder.why_asked is not None:
+            reasons = (*reasons, ladder.why_asked)
         case = case_id(candidate.guest.id, self.name)
         return Action(
             key=f"ask:{case}",

@@ -99,6 +99,20 @@ class Event:
     hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How a guest came into the tenant, as far as the audit log told before it forgot."""
+
+    guest_id: GuestId
+    invited_at: datetime | None = None
+    by: PersonId | None = None
+    """The person who invited the guest; None when an app did, or nobody knows."""
+    app: str | None = None
+    """The name of the app that invited the guest (SharePoint, an access package); None when a person did."""
+    redeemed_at: datetime | None = None
+    """When the invitation was accepted; None when we never saw it."""
+
+
 class MailStep(StrEnum):
     """Where a mail stands in the outbox."""
 

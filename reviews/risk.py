@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from reviews.ladder import Ladder
 from reviews.model import Activity, Confidence, Guest, Reason, Recommendation, SignIns, Verdict
 from reviews.reasons import because, dated
-from reviews.sponsors import Ladder
 from reviews.staleness import attempted_after, in_place_since
 
 _ECHO = timedelta(days=1)

@@ -25,7 +25,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"}),
+    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist"})
+    | {"sponsors", "ladder", "arrivals"},
     frozenset({"risk", "decisions", "remediation"}),
     frozenset({"guardrails", "questions"}),
     frozenset({"planning"}),

@@ -14,10 +14,12 @@ _GROUPS = ("Group.ReadWrite.All",)
 _READS_REVIEWS = ("AccessReview.Read.All",)
 _REVIEWS = ("AccessReview.ReadWrite.All",)
 _MAIL = ("Mail.ReadWrite",)
+_READS_PACKAGES = ("EntitlementManagement.Read.All",)
 
 _DEFINITIONS = "/identityGovernance/accessReviews/definitions"
 _DEFINITION = f"{_DEFINITIONS}/{{accessReviewScheduleDefinition-id}}"
 _INSTANCE = f"{_DEFINITION}/instances/{{accessReviewInstance-id}}"
+_PACKAGES = "/identityGovernance/entitlementManagement"
 _MESSAGE = "/users/{user-id}/messages/{message-id}"
 
 
@@ -54,6 +56,15 @@ RESTORE_USER = Operation(
     repeatable=False,
 )
 
+READ_MANAGER = Operation(name="GET /users/{user-id}/manager", needs=_USERS)
+LIST_ALL_MEMBERS = Operation(
+    name="GET /groups/{group-id}/transitiveMembers/graph.user", needs=(*_READS_GROUPS, *_USERS)
+)
+LIST_OWNERS = Operation(name="GET /groups/{group-id}/owners", needs=(*_READS_GROUPS, *_USERS))
+READ_GROUP = Operation(name="GET /groups/{group-id}", needs=_READS_GROUPS)
+LIST_PACKAGE_POLICIES = Operation(name=f"GET {_PACKAGES}/assignmentPolicies", needs=_READS_PACKAGES)
+LIST_ORGANISATIONS = Operation(name=f"GET {_PACKAGES}/connectedOrganizations", needs=_READS_PACKAGES)
+
 FIND_GROUPS = Operation(name="GET /groups", needs=_READS_GROUPS)
 CREATE_GROUP = Operation(name="POST /groups", needs=_GROUPS, repeatable=False)
 LIST_MEMBERS = Operation(name="GET /groups/{group-id}/members", needs=_READS_GROUPS)
@@ -73,6 +84,7 @@ CREATE_DRAFT = Operation(name="POST /users/{user-id}/messages", needs=_MAIL, rep
 SEND_DRAFT = Operation(name=f"POST {_MESSAGE}/send", needs=("Mail.Send",), repeatable=False)
 READ_MESSAGE = Operation(name=f"GET {_MESSAGE}", needs=_MAIL)
 
+LIST_AUDITS = Operation(name="GET /auditLogs/directoryAudits", needs=("AuditLog.Read.All",))
 READ_ORGANIZATION = Operation(name="GET /organization", needs=_USERS)
 LIST_SKUS = Operation(name="GET /subscribedSkus", needs=("LicenseAssignment.Read.All",))
 READ_GUEST_ROLE = Operation(name="GET /policies/authorizationPolicy", needs=("Policy.Read.All",))

@@ -99,7 +99,7 @@ class Opening:
         candidates = (batch.reviewer_id, *(PersonId(one) for one in policy.reviewers.fallback))
         for candidate in dict.fromkeys(candidates):
             person = await self.directory.person(candidate)
-            if sponsors.fit(person, batch.guests) is None:
+            if sponsors.fit(person, batch.guests, policy.reviewers) is None:
                 return person
         return None
 

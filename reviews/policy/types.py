@@ -11,6 +11,8 @@ from reviews.cron import read_cron
 
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", re.ASCII)
 
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+
 
 def _iso(value: object) -> object:
     if isinstance(value, timedelta):
@@ -39,6 +41,17 @@ def _address(value: str) -> str:
     return value
 
 
+def _never(value: str) -> str:
+    if _OBJECT_ID.fullmatch(value):
+        return value.lower()
+    try:
+        re.compile(value)
+    except re.error as error:
+        words = f"write an object id, or a pattern of user principal names such as ^svc-, not {value!r}"
+        raise ValueError(words) from error
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_iso)]
 Zone = Annotated[str, AfterValidator(_zone)]
 CronLine = Annotated[str, AfterValidator(_cron)]
@@ -46,11 +59,13 @@ Address = Annotated[str, AfterValidator(_address)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ObjectId = Annotated[
     str,
-    Field(pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"),
+    Field(pattern=f"^{_OBJECT_ID.pattern}$"),
     # Graph writes object ids in lower case; an exemption must hold however it was typed.
     AfterValidator(str.lower),
 ]
 Domain = Annotated[str, AfterValidator(str.lower)]
+Never = Annotated[str, Field(min_length=1), AfterValidator(_never)]
+"""An object id, or a pattern that user principal names are searched for, capitals or not."""
 
 
 class Part(BaseModel):

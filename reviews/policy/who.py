@@ -1,12 +1,12 @@
 """Who is looked at, who is asked, who is left alone, and where mail leaves from."""
 
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from reviews.model import Kind
-from reviews.policy.types import Address, Domain, Duration, ObjectId, Part, Zone
+from reviews.model import Kind, Rung
+from reviews.policy.types import Address, Domain, Duration, Never, ObjectId, Part, Zone
 
 
 class Tenant(Part):
@@ -32,12 +32,24 @@ class Scope(Part):
 
 
 class Reviewers(Part):
-    """Who answers when no sponsor can."""
+    """Who answers for a guest."""
 
+    chain: tuple[Rung, ...] = tuple(Rung)
+    """The rungs of the ladder, first first: who is asked when those before cannot answer."""
+    never: tuple[Never, ...] = ()
+    """Who is never asked: object ids, or patterns of user principal names such as ``^svc-``."""
+    group_members: Annotated[int, Field(ge=1, le=100)] = 25
+    """Members of a sponsor group are asked up to this many; of a larger one its owners are."""
     fallback: tuple[ObjectId, ...] = ()
     """Object ids of enabled members who are asked when there is no healthy sponsor, and on escalation."""
     max_open_items: Annotated[int, Field(ge=1, le=90)] = 40
     """A reviewer with this many open questions gets no new ones; the riskiest come first."""
+
+    @model_validator(mode="after")
+    def _each_rung_once(self) -> Self:
+        if len(set(self.chain)) != len(self.chain):
+            raise ValueError("reviewers.chain must name a rung once")
+        return self
 
 
 class Exemption(Part):

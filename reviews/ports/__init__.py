@@ -5,9 +5,11 @@ tests/contracts runs the same suite against both.
 """
 
 from reviews.ports.directory import Census, Directory, Page
+from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger
 from reviews.ports.mailbox import Draft, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
+from reviews.ports.people import Named, People
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
 __all__ = [
@@ -17,12 +19,16 @@ __all__ = [
     "Clock",
     "Directory",
     "Draft",
+    "Invitations",
     "Ledger",
     "Letter",
+    "Lines",
     "Mailer",
+    "Named",
     "NativeDecision",
     "NativeReview",
     "Page",
+    "People",
     "Policies",
     "Queue",
 ]
