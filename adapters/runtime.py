@@ -17,6 +17,7 @@ from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.night import Night
 from reviews.jobs.opening import Opening
 from reviews.jobs.sealing import Sealing
@@ -24,7 +25,7 @@ from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
-from reviews.ports import AccessReviews, Archive, Clock, Directory, Ledger, Mailer, Queue
+from reviews.ports import AccessReviews, Archive, Clock, Connections, Directory, Ledger, Mailer, Queue
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -109,6 +110,13 @@ class House:
         return GraphDirectory(self.graph)
 
     @cached_property
+    def connections(self) -> Connections:
+        """What ties guests to the tenant."""
+        from adapters.graph.connections import GraphConnections
+
+        return GraphConnections(self.graph)
+
+    @cached_property
     def access_reviews(self) -> AccessReviews:
         """Native reviews."""
         from adapters.graph.access_reviews import GraphAccessReviews
@@ -125,7 +133,18 @@ class House:
             queue=self.queue,
             archive=self.archive,
             policies=self.policies,
+            looking_closer=self.looking_closer,
             new_owner=new_owner,
+        )
+
+    @cached_property
+    def looking_closer(self) -> LookingCloser:
+        """The closer look; where no storage is named it has no earlier cards to compare with."""
+        has_record = self.settings.state is not None
+        return LookingCloser(
+            connections=self.connections,
+            policies=self.policies,
+            ledger=self.ledger if has_record else None,
         )
 
     @cached_property

@@ -24,6 +24,7 @@ from adapters.graph.client import GraphClient
 from adapters.runtime import House
 from adapters.settings import Settings, read_settings
 from reviews.errors import GatehouseError
+from reviews.jobs.looking_closer import LookingCloser
 from reviews.messages import Message
 from reviews.ports import Archive, Ledger, Queue
 from sandbox.azurite import Azurite
@@ -200,6 +201,11 @@ class MemoryHouse(House):
     def archive(self) -> Archive:
         """The blobs in a dictionary."""
         return self._plugs[2]
+
+    @cached_property
+    def looking_closer(self) -> LookingCloser:
+        """The closer look, with the record in memory to compare with."""
+        return LookingCloser(connections=self.connections, policies=self.policies, ledger=self.ledger)
 
     @cached_property
     def graph(self) -> GraphClient:

@@ -25,9 +25,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"}),
+    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"})
+    | {"exposure", "changes", "partners"},
     frozenset({"risk", "decisions", "remediation"}),
-    frozenset({"guardrails", "questions"}),
+    frozenset({"guardrails", "questions", "findings"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

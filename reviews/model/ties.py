@@ -1,4 +1,4 @@
-"""What ties a guest to the tenant, as the directory tells it: memberships, apps, roles, packages, things owned.
+"""What ties a guest to the tenant, as the directory tells it: groups, apps, roles, packages, things owned.
 
 ``reviews.exposure`` makes of it what the guest reaches. Each sort is read by itself and may be unreadable
 by itself.
