@@ -27,7 +27,7 @@ from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
-from reviews.ports import AccessReviews, Archive, Clock, Directory, Ledger, Mailer, Queue
+from reviews.ports import AccessReviews, Archive, Clock, Connections, Directory, Ledger, Mailer, Queue
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -117,6 +117,13 @@ class House:
         return GraphDirectory(self.graph)
 
     @cached_property
+    def connections(self) -> Connections:
+        """What ties guests to the tenant."""
+        from adapters.graph.connections import GraphConnections
+
+        return GraphConnections(self.graph)
+
+    @cached_property
     def access_reviews(self) -> AccessReviews:
         """Native reviews."""
         from adapters.graph.access_reviews import GraphAccessReviews
@@ -135,6 +142,16 @@ class House:
             policies=self.policies,
             looking_closer=self.looking_closer,
             new_owner=new_owner,
+        )
+
+    @cached_property
+    def looking_closer(self) -> LookingCloser:
+        """The closer look; where no storage is named it has no earlier cards to compare with."""
+        return LookingCloser(
+            connections=self.connections,
+            gathering=self.gathering,
+            policies=self.policies,
+            ledger=self.record,
         )
 
     @cached_property
@@ -218,11 +235,6 @@ class House:
         from adapters.graph.people import GraphPeople
 
         return Gathering(people=GraphPeople(self.graph), ledger=self.record)
-
-    @cached_property
-    def looking_closer(self) -> LookingCloser:
-        """The closer look at candidates."""
-        return LookingCloser(gathering=self.gathering, policies=self.policies)
 
     @cached_property
     def tick(self) -> Tick:

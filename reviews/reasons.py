@@ -30,6 +30,33 @@ _ABOUT_THE_GUEST = {
     "nobody-loses-access": "Nobody has ever used this account.",
 }
 
+_REACH = {
+    "role-held": "It holds {count} directory roles (read on {on}).",
+    "role-eligible": "It may activate {count} directory roles (read on {on}).",
+    "role-assignable": "It is in {count} groups that can hold directory roles (read on {on}).",
+    "owns-apps": "It owns {count} apps (read on {on}).",
+    "owns-groups": "It owns {count} groups (read on {on}).",
+    "reaches-high": "It reaches {count} things of the tier high (read on {on}).",
+    "reaches-medium": "It reaches {count} things of the tier medium (read on {on}).",
+    "label-forbids-guests": "It reaches {count} things whose label forbids guests (read on {on}).",
+    "reaches-many": "It reaches {count} things in all (read on {on}).",
+    "personal-account": "It signs in with a personal account of {domain}, which outlives any job.",
+    "domain-disallowed": "The policy does not allow guests of {domain}.",
+    "nobody-vouches": "No sponsor is able to answer for it.",
+}
+
+_CHANGES = {
+    "first-sign-in": "It signed in for the first time, on {on}.",
+    "back-after-silence": "It signed in again on {on}, after the silence asked about before.",
+    "new-role": "It has the directory role {name} now.",
+    "new-owned": "It owns {name} now.",
+    "new-app": "It may use the app {name} now.",
+    "new-team": "It is in the team {name} now.",
+    "new-group": "It is in the group {name} now.",
+    "new-package": "It has the access package {name} now.",
+    "new-more": "It reaches {count} more things than before.",
+}
+
 _REVIEWERS = {
     "no-sponsor": "The guest has no sponsor.",
     "sponsor-unreadable": "A sponsor is known by id only: a permission is missing.",
@@ -52,6 +79,7 @@ _REVIEWERS = {
     "asked-as-organisation-sponsor": "No sponsor can answer, so one of its organisation's is asked.",
     "asked-as-group-owner": "No sponsor can answer, so the owner of its most sensitive group is asked.",
     "asked-as-manager": "The sponsor has left, so that person's manager is asked.",
+    "asked-as-privileged": "The guest is privileged, so the people named for that are asked.",
     "asked-as-fallback": "No sponsor can answer, so the fallback reviewer is asked.",
     "sponsor-did-not-answer": "The reviewer asked before did not answer by {on}.",
     "no-reviewer": "Nobody can answer: no sponsor is able to, and the policy names no fallback reviewer.",
@@ -117,6 +145,18 @@ _TOLD = {
     "invitations-unreadable": "Who invited guests could not be read from the audit log ({why}).",
 }
 
+_FINDINGS = {
+    "privileged-guests": "{count} guests hold or may activate a directory role.",
+    "privileges-not-read": "Who holds a directory role could not be read ({why}).",
+    "labels-unknown": "{count} sensitivity labels that guests meet are not in the policy ({labels}).",
+    "groups-unowned": "{count} groups that guests reach have no owner who can answer ({groups}).",
+    "partners-new": "{count} domains sent their first guests this week ({domains}).",
+    "partners-surging": "{count} domains sent far more guests this week than usual ({domains}).",
+    "partners-disallowed": "{count} guests come from domains the policy does not allow ({domains}).",
+    "personal-accounts": "{count} guests use a personal mailbox, which outlives any job.",
+    "not-looked-at": "{count} guests could not be looked at closely ({why}).",
+}
+
 _OBJECTIONS = {
     "case-moved-on": "The case has moved on (step {step}).",
     "kind-not-allowed": "This must not be done to accounts of this kind ({kind}).",
@@ -131,6 +171,8 @@ _OBJECTIONS = {
     "soft-delete-off": "The policy does not delete accounts.",
     "mode-forbids": "The mode of the policy does not allow it now.",
     "no-longer-so": "What was planned has no ground any more.",
+    "privileged": "The guest is privileged ({count} paths): a person decides and acts, never a program.",
+    "privileges-unread": "Whether the guest is privileged could not be read ({what}).",
     "directory-refuses": "The directory refuses to change the account ({needs}).",
 }
 
@@ -149,12 +191,15 @@ _REFUSALS = {
 CODES: Mapping[str, str] = MappingProxyType(
     _VERDICTS
     | _ABOUT_THE_GUEST
+    | _REACH
+    | _CHANGES
     | _REVIEWERS
     | _LEFT_ALONE
     | _GROUNDS
     | _ENDINGS
     | _HELD
     | _TOLD
+    | _FINDINGS
     | _OBJECTIONS
     | _REFUSALS
 )

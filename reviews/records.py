@@ -74,6 +74,10 @@ class Plan:
     actions: tuple[Action, ...]
     held: tuple[Held, ...]
     alerts: tuple[Reason, ...] = ()
+    findings: tuple[Reason, ...] = ()
+    """What an admin should know of partners, groups and labels; nothing is held or done because of it."""
+    privileged: tuple[GuestId, ...] = ()
+    """Guests with a directory role, or found to be privileged by a closer look."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Guests by verdict (``activity.stale`` ...) and by why left alone (``left-alone.exempt`` ...)."""
 

@@ -22,6 +22,7 @@ from adapters.tables.rules import (
     home_of,
     is_owed,
     is_repeat,
+    last_answered,
     run_id,
     take_over,
 )
@@ -184,6 +185,17 @@ class MemoryLedger:
         """Return the cards of a batch, by guest id."""
         await _turn()
         return tuple(card for _, card in sorted(self._cards.get(batch_id, {}).items()))
+
+    async def answered_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
+        """Return what was shown of each guest when a reviewer last answered."""
+        await _turn()
+        found = {}
+        for guest_id in guests:
+            case = last_answered(self._events.get(guest_id, ()))
+            card = None if case is None else self._cards.get(case.batch_id, {}).get(guest_id)
+            if card is not None:
+                found[guest_id] = card
+        return found
 
     async def live_batches(self) -> tuple[BatchId, ...]:
         """Return the batches that are not closed, sorted."""

@@ -18,11 +18,14 @@ from reviews.ports import Clock
 from sandbox.people_access import Inviter, PartnerSettings
 from sandbox.people_organisations import usual_settings
 from sandbox.tenant_directory import Directory, Json, Population, graph_time
-from sandbox.tenant_logs import AuditLog, SignInLog
+from sandbox.tenant_governance import Governance
+from sandbox.tenant_licence import Cause, Licence
+from sandbox.tenant_logs import AuditLog, SignIns
 from sandbox.tenant_mail import Mailroom, SentMail
 from sandbox.tenant_reach import Reach
-from sandbox.tenant_reviews import CHOICES, IN_PROGRESS, Review, Reviews
+from sandbox.tenant_review_records import CHOICES, IN_PROGRESS, Review
 from sandbox.tenant_throttle import Throttle
+from sandbox.tenant_unknowns import AS_ASSUMED, Unknowns
 
 DEFAULT_GRANTED = frozenset(
     {
@@ -30,7 +33,9 @@ DEFAULT_GRANTED = frozenset(
         "AuditLog.Read.All",
         "CrossTenantInformation.ReadBasic.All",
         "Directory.Read.All",
+        "EntitlementManagement.ReadWrite.All",
         "Group.ReadWrite.All",
+        "LifecyclePolicies-Guests.Read.All",
         "Policy.Read.All",
         "RoleManagement.Read.Directory",
         "Team.ReadBasic.All",
@@ -78,7 +83,10 @@ class Tenant:
     """A tenant of ``population``, as of ``clock``.
 
     ``granted``: the app's permissions. ``mailboxes``: addresses Exchange lets it use. ``lag``: how long a new
-    object cannot be read. ``start_delay``: how late reviews begin. ``premium``: Entra ID P1 and P2 are there.
+    object cannot be read. ``start_delay``: how late reviews begin. ``activity_lag``: how late the activity
+    shows what the sign-in log shows at once. ``licence``: what was bought; without it ``premium`` says
+    whether P1 and P2 are there. ``unknowns``: the answers to open questions about Graph.
+    ``guest_lifecycle_policies``: the native rival's, None where that feature does not exist.
     """
 
     def __init__(
@@ -92,34 +100,35 @@ class Tenant:
         lag: timedelta = timedelta(seconds=5),
         start_delay: timedelta = timedelta(minutes=10),
         page_token_lifetime: timedelta = timedelta(hours=1),
+        activity_lag: timedelta = timedelta(0),
         premium: bool = True,
+        licence: Licence | None = None,
+        unknowns: Unknowns = AS_ASSUMED,
+        guest_lifecycle_policies: Iterable[Json] | None = None,
         token: str = TOKEN,
     ) -> None:
-        self.population = population
-        self.clock = clock
+        self.population, self.clock, self.token = population, clock, token
         self.granted = frozenset(granted)
         named = (f"guest-reviews@{population.domain}",) if mailboxes is None else mailboxes
         self.mailboxes = frozenset(address.lower() for address in named)
-        self.lag = lag
-        self.start_delay = start_delay
-        self.page_token_lifetime = page_token_lifetime
-        self.premium = premium
-        self.token = token
+        self.lag, self.page_token_lifetime = lag, page_token_lifetime
+        self.licence = (Licence.P2 if premium else Licence.NONE) if licence is None else licence
+        self.premium = self.licence >= Licence.P1
         self.app: Json = {"id": self.derived_id("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
-        self.reach = Reach(self.directory)
-        self.sign_ins = SignInLog()
+        self.reach, self.sign_ins = Reach(self.directory), SignIns(activity_lag)
         self.audits = AuditLog(self.directory, self.new_id)
         self.partners: dict[str, PartnerSettings] = usual_settings()
-        self.blank_in_lists: set[str] = set()
-        """Accounts whose sign-in activity is missing from lists, though the account itself shows it."""
-        self.reviews = Reviews(self.directory)
+        self.governance = Governance(
+            self.reach, self.audits, self.new_id, self.notify, unknowns, guest_lifecycle_policies
+        )
+        self.packages, self.reviews = self.governance.packages, self.governance.reviews
+        self.reviews.delay = start_delay
         self.mail = Mailroom()
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
         self.calls: deque[Call] = deque(maxlen=200_000)
         self.faults: Callable[[str, str], Fault | None] | None = None
-        self.lock = RLock()
-        self._made = 0
+        self.lock, self._made = RLock(), 0
 
     # --- time and identity ------------------------------------------------------------------------
 
@@ -127,10 +136,15 @@ class Tenant:
         """Return the tenant's present moment, after letting what fell due happen."""
         with self.lock:
             now = self.clock.now()
-            for review, state in self.reviews.settle(now, self.new_id):
-                if state == IN_PROGRESS and review.body["settings"].get("mailNotificationsEnabled"):
-                    self.notify_reviewers(review, "A review waits for your decision", now)
+            self.governance.settle(now)
+            for object_id, activity in self.sign_ins.due(now):
+                self.directory.change(object_id, {"signInActivity": activity})
             return now
+
+    @property
+    def start_delay(self) -> timedelta:
+        """How long after its start a review begins."""
+        return self.reviews.delay
 
     def new_id(self) -> str:
         """Return the next object id; the same history gives the same ids."""
@@ -154,6 +168,11 @@ class Tenant:
         twin.lock = RLock()
         twin.faults = None
         return twin
+
+    @property
+    def billed_guests(self) -> dict[str, dict[Cause, set[str]]]:
+        """The guests that Entra ID Governance bills, by month (``2026-09``) and cause."""
+        return self.governance.meter.by_month
 
     # --- people -----------------------------------------------------------------------------------
 
@@ -186,11 +205,12 @@ class Tenant:
                 self._activity(guest_id, record, ("lastSignIn",), at or self.now())
 
     def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], at: datetime) -> None:
-        activity = dict(record.get("signInActivity") or {})
+        activity = self.sign_ins.activity(record)
         for kind in kinds:
             activity[f"{kind}DateTime"] = graph_time(at)
             activity[f"{kind}RequestId"] = self.new_id()
-        self.directory.change(guest_id, {"signInActivity": activity})
+        if not self.sign_ins.put_off(guest_id, activity, self.clock.now()):
+            self.directory.change(guest_id, {"signInActivity": activity})
         request_id = activity["lastSignInRequestId"]
         blocked = not record.get("accountEnabled", True)
         self.sign_ins.write(record, at, request_id, well=len(kinds) > 1, blocked=blocked)
@@ -241,9 +261,9 @@ class Tenant:
         wanted = address.lower()
         return tuple(m for m in self.sent() if wanted in (a.lower() for a in m.to))
 
-    def notify_reviewers(self, review: Review, subject: str, now: datetime) -> None:
-        """Send Entra's own mail to everybody who reviews."""
-        for person in review.contacted:
+    def notify(self, people: Iterable[str], subject: str, about: Json, at: datetime) -> None:
+        """Send Entra's own mail about a review to the people (ids) who are asked."""
+        for person in people:
             record = self.user(person) or {}
             self.mail.left.append(
                 SentMail(
@@ -253,9 +273,9 @@ class Tenant:
                     to=(record.get("mail") or record.get("userPrincipalName") or person,),
                     subject=subject,
                     content_type="text",
-                    body=str(review.body.get("descriptionForReviewers") or ""),
+                    body=str(about.get("descriptionForReviewers") or ""),
                     headers=(),
-                    at=now,
+                    at=at,
                 )
             )
 
@@ -283,23 +303,25 @@ class Tenant:
         """
         with self.lock:
             now = self.now()
-            review = self.reviews.all.get(definition_id)
-            item = review.items.get(principal_id) if review and review.instance_id == instance_id else None
-            if review is None or item is None:
+            instance = self.reviews.instances.get(instance_id)
+            items = instance.items.values() if instance is not None else ()
+            found = [item for item in items if item.principal["id"] == principal_id]
+            if instance is None or instance.review_id != definition_id or not found:
                 raise KeyError(principal_id)
-            if review.status != IN_PROGRESS or decision not in CHOICES:
-                message = f"the review is {review.status}, or {decision!r} is no decision"
+            if instance.status != IN_PROGRESS or decision not in CHOICES:
+                message = f"the review is {instance.status}, or {decision!r} is no decision"
                 raise NotAllowed(message)
-            if reviewer_id not in self.reviews.reviewers(review, principal_id, now):
+            asked = [item for item in found if reviewer_id in self.reviews.reviewers(instance, item, now)]
+            if not asked:
                 message = f"{reviewer_id} is not asked about {principal_id}"
                 raise NotAllowed(message)
-            required = review.body["settings"].get("justificationRequiredOnApproval")
+            required = instance.body["settings"].get("justificationRequiredOnApproval")
             if decision == "Approve" and required and not justification:
                 message = "this review wants a justification for every approval"
                 raise NotAllowed(message)
             person = self.user(reviewer_id) or {}
             by = {k: person.get(k) for k in ("id", "displayName", "userPrincipalName")}
-            self.reviews.record([item], decision, justification, by, now)
+            self.reviews.record(asked, decision, justification, by, now)
 
     # --- what became of it ------------------------------------------------------------------------
 
@@ -311,20 +333,12 @@ class Tenant:
 
     def snapshot(self) -> Json:
         """Return the whole outcome without volatile ids and instants, to compare two histories."""
-        nicknames = {g: group.record.get("mailNickname") for g, group in self.directory.groups.items()}
         return {
             "changed": {k: dict(sorted(v.items())) for k, v in sorted(self.directory.changes.items())},
             "deleted": sorted(self.directory.deleted),
             "groups": sorted((g["mailNickname"], sorted(g["members"])) for g in self.groups_created()),
-            "reviews": sorted(
-                (
-                    str(review.body.get("displayName")),
-                    review.status,
-                    str(nicknames.get(review.group_id)),
-                    sorted((k, i.decision, i.justification, i.apply_result) for k, i in review.items.items()),
-                )
-                for review in self.definitions()
-            ),
+            "reviews": self.reviews.snapshot(),
+            "packages": self.packages.snapshot(),
             "mail": sorted((m.from_address, m.to, m.subject) for m in self.sent()),
             "drafts": sorted(
                 str(m.properties.get("subject")) for m in self.mail.messages.values() if m.folder == "drafts"

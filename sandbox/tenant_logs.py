@@ -13,6 +13,7 @@ KEPT_FOR = timedelta(days=30)
 KEPT_FREE = timedelta(days=7)
 """How long a tenant without a licence keeps its audit log."""
 INVITE, REDEEM = "Invite external user", "Redeem external user invite"
+GOVERNANCE = "Microsoft Entra ID Governance"
 _SUCCESS, _WRONG_PASSWORD, _BLOCKED = 0, 50126, 50057
 _WHY = {
     _SUCCESS: "Other.",
@@ -29,11 +30,35 @@ class SignIn(NamedTuple):
     request_id: str
 
 
-class SignInLog:
-    """The sign-ins of the story, by account; those before it are read off the last dates Graph shows."""
+class SignIns:
+    """The sign-ins of the story, by account; those before it are read off the last dates Graph shows.
 
-    def __init__(self) -> None:
+    ``lag``: how much later than in this log a sign-in shows in the account's own activity. The activity of
+    accounts in ``missing_from_lists`` shows when one account is read, and not in lists.
+    """
+
+    def __init__(self, lag: timedelta) -> None:
+        self.lag = lag
+        self.missing_from_lists: set[str] = set()
         self._rows: dict[str, list[SignIn]] = {}
+        self._late: list[tuple[datetime, str, Json]] = []
+
+    def activity(self, record: Json) -> Json:
+        """Return the newest activity of an account, shown yet or not, to be changed."""
+        late = [activity for _, object_id, activity in self._late if object_id == record["id"]]
+        return dict(late[-1] if late else record.get("signInActivity") or {})
+
+    def put_off(self, object_id: str, activity: Json, now: datetime) -> bool:
+        """Keep back an activity that shows later; False when it shows at once."""
+        if self.lag:
+            self._late.append((now + self.lag, object_id, activity))
+        return bool(self.lag)
+
+    def due(self, now: datetime) -> list[tuple[str, Json]]:
+        """Return the activities that show by now, and keep them back no longer."""
+        shown = [(object_id, activity) for at, object_id, activity in self._late if at <= now]
+        self._late = [one for one in self._late if one[0] > now]
+        return shown
 
     def write(self, record: Json, at: datetime, request_id: str, *, well: bool, blocked: bool) -> None:
         """Note a sign-in of the account as it was before it, and forget those nobody can read any more."""
@@ -104,6 +129,12 @@ class AuditLog:
     def redeemed(self, record: Json, now: datetime) -> None:
         """Write that a guest accepted the invitation."""
         self.write(REDEEM, record, _as_user(record), now, "Invited Users")
+
+    def by_service(self, activity: str, object_id: str, now: datetime) -> None:
+        """Write what Entra's own governance did to an account, or on its account."""
+        record = self.directory.account(object_id) or {"id": object_id}
+        app = {"displayName": GOVERNANCE, "servicePrincipalId": None}
+        self.write(activity, record, {"user": None, "app": app}, now, GOVERNANCE)
 
     def initiator(self, inviter: Inviter) -> Json:
         """Write a person or an app as the initiator of something."""

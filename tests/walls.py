@@ -26,9 +26,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist"})
-    | {"sponsors", "ladder", "arrivals"},
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners"},
     frozenset({"risk", "decisions", "remediation"}),
-    frozenset({"guardrails", "questions"}),
+    frozenset({"guardrails", "questions", "findings"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

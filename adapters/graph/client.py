@@ -24,7 +24,7 @@ from kiota_abstractions.request_information import RequestInformation
 
 from adapters.graph.connection import UNCHANGED, check_endpoint, connect
 from adapters.graph.operations import Operation
-from adapters.graph.pacing import Gate, Pace
+from adapters.graph.pacing import Allowance, Gate, Pace
 from adapters.graph.refusals import PASSING, TOKEN, Reply, refusal, retry_after
 from reviews.errors import Ambiguous, Forbidden, Malformed, Throttled, Transient
 from reviews.ports import Clock
@@ -44,6 +44,8 @@ SIGN_INS_A_MINUTE = 10
 """Requests that read signInActivity, for one app in one tenant (graph-facts.md H)."""
 REPORTS_IN_TEN_SECONDS = 5
 """Requests to the logs, for one app in one tenant (graph-facts.md H)."""
+UNITS = 2_500
+"""ResourceUnits spent on batches in 10 seconds; the smallest tenant allows 3,500 (graph-facts.md H)."""
 PREFERENCES = "include-unknown-enum-members"
 
 
@@ -117,6 +119,7 @@ class GraphClient:
         self._http = http
         self._gate = Gate(clock)
         self._places = asyncio.Semaphore(GRAPH_AT_ONCE)
+        self.units = Allowance(clock, units=UNITS, period=timedelta(seconds=10))
         self.sign_ins = Pace(clock, limit=SIGN_INS_A_MINUTE, period=timedelta(minutes=1))
         self.reports = Pace(clock, limit=REPORTS_IN_TEN_SECONDS, period=timedelta(seconds=10))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 _USERS = ("User.Read.All",)
 _SIGN_INS = ("User.Read.All", "AuditLog.Read.All")
+_DIRECTORY = ("Directory.Read.All",)
 _READS_GROUPS = ("GroupMember.Read.All",)
 _GROUPS = ("Group.ReadWrite.All",)
 _READS_REVIEWS = ("AccessReview.Read.All",)
@@ -64,6 +65,22 @@ LIST_OWNERS = Operation(name="GET /groups/{group-id}/owners", needs=(*_READS_GRO
 READ_GROUP = Operation(name="GET /groups/{group-id}", needs=_READS_GROUPS)
 LIST_PACKAGE_POLICIES = Operation(name=f"GET {_PACKAGES}/assignmentPolicies", needs=_READS_PACKAGES)
 LIST_ORGANISATIONS = Operation(name=f"GET {_PACKAGES}/connectedOrganizations", needs=_READS_PACKAGES)
+LIST_MEMBER_OF = Operation(name="GET /users/{user-id}/memberOf", needs=_DIRECTORY)
+LIST_ALL_MEMBER_OF = Operation(
+    name="GET /users/{user-id}/transitiveMemberOf", needs=("User.Read.All", *_READS_GROUPS)
+)
+LIST_APP_ROLES = Operation(name="GET /users/{user-id}/appRoleAssignments", needs=_DIRECTORY)
+LIST_OWNED = Operation(name="GET /users/{user-id}/ownedObjects", needs=_USERS)
+LIST_ROLES = Operation(name="GET /roleManagement/directory/roleDefinitions", needs=_DIRECTORY)
+LIST_ROLE_ASSIGNMENTS = Operation(name="GET /roleManagement/directory/roleAssignments", needs=_DIRECTORY)
+LIST_ELIGIBLE_ROLES = Operation(
+    name="GET /roleManagement/directory/roleEligibilityScheduleInstances",
+    needs=("RoleEligibilitySchedule.Read.Directory",),
+)
+LIST_PACKAGES_HELD = Operation(
+    name="GET /identityGovernance/entitlementManagement/assignments",
+    needs=("EntitlementManagement.Read.All",),
+)
 
 FIND_GROUPS = Operation(name="GET /groups", needs=_READS_GROUPS)
 CREATE_GROUP = Operation(name="POST /groups", needs=_GROUPS, repeatable=False)

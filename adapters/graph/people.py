@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from adapters.graph.batching import Item, exchange_all
+from adapters.graph.batching import Item, exchange_all, why_refused
 from adapters.graph.client import GraphClient, decoded, read_rows
 from adapters.graph.mapping import NOT_UNDERSTOOD, PERSON_FIELDS, read_people
 from adapters.graph.operations import (
@@ -26,8 +26,6 @@ from reviews.ports import Named
 
 T = TypeVar("T")
 
-NO_PERMISSION = Unreadable(why="no-permission")
-NOT_ANSWERED = Unreadable(why="not-answered")
 _SHOWN = f"$select={','.join(PERSON_FIELDS)}"
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 """What Graph wants with every cast to one type of object (graph-facts.md A3)."""
@@ -154,7 +152,7 @@ class GraphPeople:
             rows = self._client.rows(operation, builder, expand=[expand])
             return [decoded(operation, row, kind) async for row in rows]
         except Forbidden:
-            return NO_PERMISSION
+            return Unreadable(why="no-permission")
         except NotSupported:
             return Unreadable(why="not-supported")
         except Malformed:
@@ -179,9 +177,7 @@ def _add(named: dict[str, Named], key: str, people: Iterable[str], groups: Itera
 
 
 def _refused(reply: Reply) -> Unreadable | None:
-    if reply.is_success or reply.status == 404:
-        return None
-    return NO_PERMISSION if reply.status in {401, 403} else NOT_ANSWERED
+    return None if reply.is_success or reply.status == 404 else why_refused(reply)
 
 
 def _person(reply: Reply) -> Person | Unreadable | None:

@@ -25,6 +25,7 @@ from reviews.model import (
     Tier,
     Unreadable,
 )
+from reviews.partners import domain_of
 from reviews.policy import Reviewers
 from reviews.ports import Ledger, Named, People
 from reviews.sponsors import why_unfit
@@ -144,7 +145,7 @@ class Gathering:
     async def _organisation_sponsors(self, waiting: Sequence[Guest], rules: Reviewers) -> Found:
         sponsors = await self.people.organisation_sponsors()
         return await self._everybody(
-            {guest.id: _named(sponsors, (home_domain(guest),)) for guest in waiting}, rules
+            {guest.id: _named(sponsors, (domain_of(guest) or "",)) for guest in waiting}, rules
         )
 
     async def _group_owners(self, waiting: Sequence[Guest], exposures: Exposures) -> Found:
@@ -199,12 +200,6 @@ class Gathering:
             )
             for guest_id, one in wanted.items()
         }
-
-
-def home_domain(guest: Guest) -> str:
-    """Return the domain a guest's address is of, in lower case; empty when there is no address."""
-    address = guest.mail or guest.user_principal_name.partition("#EXT#")[0].replace("_", "@")
-    return address.rpartition("@")[2].lower()
 
 
 def _one(

@@ -84,7 +84,9 @@ class Night:
 
     async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
         now = self.clock.now()
-        known = await what_is_known(self.ledger, now)
+        known = replace(
+            await what_is_known(self.ledger, now), role_holders=await self.looking_closer.role_holders()
+        )
         survey = planning.Survey(policy=policy, now=now, round_name=round_name(run.slot), known=known)
 
         async def renew() -> None:

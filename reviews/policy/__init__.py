@@ -6,10 +6,11 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
+from reviews.policy.reach import Label, Pattern, TierRule, Tiers
 from reviews.policy.types import Address, CronLine, Domain, Duration, ObjectId, Share, Zone
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Reviews, Thresholds
 from reviews.policy.when import Quiet, Schedule, Schedules
-from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
+from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant
 
 __all__ = [
     "Actions",
@@ -20,10 +21,13 @@ __all__ = [
     "Domain",
     "Duration",
     "Exemption",
+    "Label",
     "Mail",
     "Mode",
     "NoAnswer",
     "ObjectId",
+    "Partners",
+    "Pattern",
     "Policy",
     "Quiet",
     "Reviewers",
@@ -34,5 +38,7 @@ __all__ = [
     "Share",
     "Tenant",
     "Thresholds",
+    "TierRule",
+    "Tiers",
     "Zone",
 ]

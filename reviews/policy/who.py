@@ -42,6 +42,8 @@ class Reviewers(Part):
     """Members of a sponsor group are asked up to this many; of a larger one its owners are."""
     fallback: tuple[ObjectId, ...] = ()
     """Object ids of enabled members who are asked when there is no healthy sponsor, and on escalation."""
+    privileged: tuple[ObjectId, ...] = ()
+    """Who is asked about privileged guests, instead of sponsors; empty: whoever is asked about any other."""
     max_open_items: Annotated[int, Field(ge=1, le=90)] = 40
     """A reviewer with this many open questions gets no new ones; the riskiest come first."""
 
@@ -50,6 +52,17 @@ class Reviewers(Part):
         if len(set(self.chain)) != len(self.chain):
             raise ValueError("reviewers.chain must name a rung once")
         return self
+
+
+class Partners(Part):
+    """What is watched of the organisations guests come from."""
+
+    disallowed: tuple[Domain, ...] = ()
+    """Domains whose guests are asked about whether they are used or not, subdomains included."""
+    surge_from: Annotated[int, Field(ge=1)] = 10
+    """This many new guests of one domain in a week may be a surge,"""
+    surge_factor: Annotated[float, Field(ge=1)] = 3.0
+    """if they are more than this many times what thirteen weeks before brought on average."""
 
 
 class Exemption(Part):

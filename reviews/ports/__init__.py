@@ -4,6 +4,7 @@ Each protocol has a production plug in ``adapters`` and an in-memory one in ``sa
 tests/contracts runs the same suite against both.
 """
 
+from reviews.ports.connections import Connections
 from reviews.ports.directory import Census, Directory, Page
 from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger
@@ -17,6 +18,7 @@ __all__ = [
     "Archive",
     "Census",
     "Clock",
+    "Connections",
     "Directory",
     "Draft",
     "Invitations",

@@ -95,6 +95,10 @@ class Ledger(Protocol):
         """Return the cards of a batch, by guest id."""
         ...
 
+    async def answered_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
+        """Return what was shown of each guest when a reviewer last answered; others are left out."""
+        ...
+
     async def live_batches(self) -> tuple[BatchId, ...]:
         """Return the batches that are not closed."""
         ...

@@ -9,7 +9,10 @@ LIMITED_GUESTS = "10dae51f-b6af-4016-8d66-8c2a99b929b3"
 _PLANS = (
     ("AAD_PREMIUM", "41781fb2-bc02-4b7c-bd55-b576c07bb09d"),
     ("AAD_PREMIUM_P2", "eec0eb4f-6444-4f95-aba0-50c24d67f998"),
+    ("Entra_Identity_Governance", "e866a266-3cff-43a3-acca-0c90a7e00c8b"),
 )
+"""By tier: a tenant has the first so many, none without premium."""
+_SKUS = ("DEVELOPERPACK", "AAD_PREMIUM", "AAD_PREMIUM_P2", "Microsoft_Entra_ID_Governance")
 
 
 def _cut(request: Request, record: Json, kind: str) -> Json:
@@ -66,14 +69,14 @@ def list_organization(tenant: Tenant, request: Request) -> Answer:
 
 
 def list_skus(tenant: Tenant, request: Request) -> Answer:
-    """``GET /subscribedSkus``: with Entra ID P1 and P2 among the plans, or without."""
+    """``GET /subscribedSkus``: with the plans of the tenant's licence."""
     plans = [
         {"servicePlanName": name, "servicePlanId": plan, "provisioningStatus": "Success", "appliesTo": "User"}
-        for name, plan in (_PLANS if tenant.premium else ())
+        for name, plan in _PLANS[: tenant.licence]
     ]
     record: Json = {
         "id": f"{tenant.population.tenant_id}_sku",
-        "skuPartNumber": "AAD_PREMIUM_P2" if tenant.premium else "DEVELOPERPACK",
+        "skuPartNumber": _SKUS[tenant.licence],
         "capabilityStatus": "Enabled",
         "consumedUnits": 1,
         "prepaidUnits": {"enabled": 25, "suspended": 0, "warning": 0, "lockedOut": 0},

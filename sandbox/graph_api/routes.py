@@ -3,11 +3,23 @@
 import re
 from functools import cache
 
-from sandbox.graph_api import routes_directory, routes_mail, routes_reviews, routes_tenant
+from sandbox.graph_api import (
+    routes_directory,
+    routes_mail,
+    routes_packages,
+    routes_reviews,
+    routes_tenant,
+)
 from sandbox.graph_api.route import Route
 
 BATCH = "POST /$batch"
-ROUTES = (*routes_directory.ROUTES, *routes_reviews.ROUTES, *routes_mail.ROUTES, *routes_tenant.ROUTES)
+ROUTES = (
+    *routes_directory.ROUTES,
+    *routes_reviews.ROUTES,
+    *routes_packages.ROUTES,
+    *routes_mail.ROUTES,
+    *routes_tenant.ROUTES,
+)
 
 _LONG, _SHORT = "/microsoft.graph.user", "/graph.user"
 """A type cast is written either way."""

@@ -45,7 +45,7 @@ def planned(plan: Plan, *, held: bool = False) -> list[Action]:
 def test_the_tenants_tried_meet_every_act_and_most_reasons_to_hold() -> None:
     met: Counter[str] = Counter()
 
-    @settings(max_examples=700, database=None, derandomize=True)
+    @settings(max_examples=1000, database=None, derandomize=True)
     @given(worlds(), POLICIES)
     def look(world: World, policy: Policy) -> None:
         tenant, known = world
