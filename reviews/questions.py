@@ -103,6 +103,8 @@ class Round:
             danger=danger,
             disallowed=disallowed(candidate.guest, self.policy),
         )
+        if ladder.why_asked is not None:
+            reasons = (*reasons, ladder.why_asked)
         case = case_id(candidate.guest.id, self.name)
         return Action(
             key=f"ask:{case}",
