@@ -18,6 +18,7 @@ from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.carrying_out import CarryingOut
 from reviews.jobs.gathering import Gathering
+from reviews.jobs.handing_over import HandingOver
 from reviews.jobs.harvest import Harvest
 from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.night import Night
@@ -175,7 +176,13 @@ class House:
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,
+            handing_over=self.handing_over,
         )
+
+    @cached_property
+    def handing_over(self) -> HandingOver:
+        """The handing over of questions."""
+        return HandingOver(clock=self.clock, directory=self.directory, ledger=self.ledger, queue=self.queue)
 
     @cached_property
     def track(self) -> Track:
@@ -187,6 +194,7 @@ class House:
             queue=self.queue,
             policies=self.policies,
             answering=self.answering,
+            handing_over=self.handing_over,
             new_owner=new_owner,
         )
 

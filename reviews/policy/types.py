@@ -52,6 +52,12 @@ def _never(value: str) -> str:
     return value
 
 
+def _plain(value: str) -> str:
+    if any(ord(one) < 32 and one != "\n" for one in value):
+        raise ValueError("write plain text; only line breaks may stand between the words")
+    return value.strip()
+
+
 Duration = Annotated[timedelta, BeforeValidator(_iso)]
 Zone = Annotated[str, AfterValidator(_zone)]
 CronLine = Annotated[str, AfterValidator(_cron)]
@@ -63,9 +69,12 @@ ObjectId = Annotated[
     # Graph writes object ids in lower case; an exemption must hold however it was typed.
     AfterValidator(str.lower),
 ]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Domain = Annotated[str, AfterValidator(str.lower)]
 Never = Annotated[str, Field(min_length=1), AfterValidator(_never)]
 """An object id, or a pattern that user principal names are searched for, capitals or not."""
+ShortText = Annotated[str, Field(max_length=80), AfterValidator(_plain)]
+LongText = Annotated[str, Field(max_length=600), AfterValidator(_plain)]
 
 
 class Part(BaseModel):
