@@ -10,10 +10,10 @@ from rich.table import Table
 from adapters.runtime import House
 from notifications.names import clean
 from notifications.words import Words
-from reviews import kinds, sponsors, staleness
+from reviews import kinds, ladder, staleness
 from reviews.errors import Malformed
 from reviews.evidence import canonical, verify_chain
-from reviews.model import Case, Guest, GuestId, PersonId, Reason, Unreadable
+from reviews.model import Case, Circle, Guest, GuestId, Reason, Unreadable
 from reviews.policy import Policy
 from reviews.records import Event
 
@@ -69,8 +69,7 @@ def _tell_directory(house: House, guest_id: GuestId, guest: Guest | None, policy
     if isinstance(guest.sponsors, Unreadable):
         out.print(f"  sponsors could not be read: {guest.sponsors.why}")
         return
-    fallback = [PersonId(one) for one in policy.reviewers.fallback]
-    for rung in sponsors.who_answers(guest, fallback).rungs:
+    for rung in ladder.who_answers(guest, Circle(), policy.reviewers).rungs:
         out.print(f"  {words.reason(rung)}")
 
 

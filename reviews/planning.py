@@ -9,6 +9,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 from reviews import remediation
+from reviews.exposure import privileges
+from reviews.findings import alerts, findings
 from reviews.guardrails import rule
 from reviews.kinds import ALLOWED, classify
 from reviews.model import (
@@ -25,8 +27,10 @@ from reviews.model import (
     SignIns,
     Step,
     Surroundings,
+    Unreadable,
     Verdict,
 )
+from reviews.partners import PartnerCount, disallowed
 from reviews.policy import Policy
 from reviews.questions import Round, case_id
 from reviews.reasons import because
@@ -48,6 +52,8 @@ class Known:
 
     cases: Mapping[GuestId, Case] = field(default_factory=dict)
     resting: Mapping[GuestId, datetime] = field(default_factory=dict)
+    role_holders: frozenset[str] | Unreadable = frozenset()
+    """Who holds or may activate a directory role, as read tonight."""
 
 
 class Survey:
@@ -67,8 +73,11 @@ class Survey:
         "_home_domains",
         "_live",
         "_now",
+        "_partners",
         "_policy",
+        "_privileged",
         "_resting",
+        "_role_holders",
         "_round",
         "_shortlist",
         "_unseen",
@@ -79,7 +88,12 @@ class Survey:
         today = local_date(policy.tenant.zone, now)
         self._policy = policy
         self._now = now
-        self._round = Round(policy=policy, now=now, name=round_name)
+        holders = known.role_holders
+        self._role_holders = holders
+        held = frozenset() if isinstance(holders, Unreadable) else holders
+        self._round = Round(policy=policy, now=now, name=round_name, role_holders=held)
+        self._privileged: set[GuestId] = set()
+        self._partners = PartnerCount(now)
         self._resting = known.resting
         self._home_domains = frozenset(policy.tenant.home_domains)
         self._exempt = frozenset(one.guest for one in policy.exemptions if today <= one.until)
@@ -101,6 +115,9 @@ class Survey:
         kind = classify(guest, self._home_domains)
         self._counts["activity." + verdict.activity] += 1
         self._counts["kind." + kind] += 1
+        self._partners.look(guest, verdict)
+        if guest.id in self._round.role_holders:
+            self._privileged.add(guest.id)
         if guest.redemption is not Redemption.PENDING:
             self._accepted += 1
             self._unseen += guest.sign_ins == _NEVER
@@ -154,7 +171,9 @@ class Survey:
             plan_hash=plan_hash(policy_hash, actions, held),
             actions=actions,
             held=held,
-            alerts=ruling.alerts,
+            alerts=(*ruling.alerts, *alerts(self._privileged, self._role_holders)),
+            findings=findings(surroundings, self._partners, self._policy),
+            privileged=tuple(sorted(self._privileged)),
             counts=dict(sorted(self._counts.items())),
         )
 
@@ -180,15 +199,22 @@ class Survey:
             return "exempt"
         if not guest.enabled:
             return "account-disabled"
-        if verdict.activity not in _CANDIDATES:
+        if verdict.activity not in _CANDIDATES and not self._is_unwelcome(guest, verdict):
             return verdict.because.code
         rests_until = self._resting.get(guest.id)
         return "resting" if rests_until is not None and rests_until > self._now else None
+
+    def _is_unwelcome(self, guest: Guest, verdict: Verdict) -> bool:
+        """Say whether a guest in use is asked about all the same: the policy does not allow its domain."""
+        settled = verdict.activity is Activity.ACTIVE and verdict.because.code != "account-new"
+        return settled and disallowed(guest, self._policy) is not None
 
     def _consider(self, candidate: Candidate) -> None:
         self._shortlist.consider(candidate, case_id(candidate.guest.id, self._round.name))
 
     def _ask(self, candidate: Candidate, around: Surroundings) -> None:
+        if not isinstance(around.exposure, Unreadable) and privileges(around.exposure):
+            self._privileged.add(candidate.guest.id)
         question = self._round.question(candidate, around)
         self._want(question.action, question.objection)
 

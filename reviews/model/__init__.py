@@ -33,7 +33,15 @@ from reviews.model.people import (
     SponsorGroup,
 )
 from reviews.model.sight import AskedAs, Sight
-from reviews.model.surroundings import NOT_LOOKED_AT, Candidate, Circle, Surroundings
+from reviews.model.surroundings import (
+    NOT_LOOKED_AT,
+    Candidate,
+    Circle,
+    Crowd,
+    GroupPeople,
+    Rung,
+    Surroundings,
+)
 from reviews.model.verdicts import Activity, Confidence, Recommendation, Risk, Verdict
 
 __all__ = [
@@ -51,7 +59,9 @@ __all__ = [
     "Choice",
     "Circle",
     "Confidence",
+    "Crowd",
     "Exposure",
+    "GroupPeople",
     "Guest",
     "GuestId",
     "HandOver",
@@ -69,6 +79,7 @@ __all__ = [
     "Redemption",
     "Risk",
     "RunId",
+    "Rung",
     "SetAside",
     "Sight",
     "SignIns",

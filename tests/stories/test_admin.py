@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from adapters.clock import HandClock
+from adapters.graph.operations import BATCH
 from admin.cli import app
 from reviews.model import GuestId, Step
 from sandbox.graph_api import create_app, serve
@@ -58,7 +59,9 @@ def test_plan_prints_one_object_and_changes_nothing(line: Line) -> None:
         assert {"key", "kind", "guest_id", "reviewers", "reasons", "because"} <= action.keys()
         assert all({"code", "params"} == reason.keys() for reason in action["reasons"])
     assert all("held_by" in held for held in plan["held"])
-    assert {call.operation.split()[0] for call in line.tenant.calls} == {"GET"}
+    # A batch of reads is sent by POST; what it carries is counted by itself.
+    sent = {call.operation.split()[0] for call in line.tenant.calls if call.operation != BATCH.name}
+    assert sent == {"GET"}
 
 
 def test_plan_is_a_table_for_people(line: Line) -> None:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from reviews import remediation
 from reviews.guardrails import harmful_cap
 from reviews.kinds import ALLOWED, classify
-from reviews.model import Case, Choice, Guest, GuestId, Kind, PersonId, Step, Unreadable
+from reviews.ladder import who_answers
+from reviews.model import Case, Choice, Circle, Guest, GuestId, Kind, PersonId, Step, Unreadable
 from reviews.planning import Known, Survey
 from reviews.policy import Mode, NoAnswer, Policy
 from reviews.reasons import CODES, PARAMS
 from reviews.records import HARMFUL, Act, Action, Plan
 from reviews.risk import recommend
 from reviews.schedule import deadline
-from reviews.sponsors import who_answers
 from reviews.staleness import in_place_since, judge
 from tests.builders import NOW, a_batch, a_receipt
 from tests.strategies import POLICIES, World, cases, guests, worlds
@@ -45,7 +45,7 @@ def planned(plan: Plan, *, held: bool = False) -> list[Action]:
 def test_the_tenants_tried_meet_every_act_and_most_reasons_to_hold() -> None:
     met: Counter[str] = Counter()
 
-    @settings(max_examples=700, database=None, derandomize=True)
+    @settings(max_examples=1000, database=None, derandomize=True)
     @given(worlds(), POLICIES)
     def look(world: World, policy: Policy) -> None:
         tenant, known = world
@@ -61,7 +61,7 @@ def test_the_tenants_tried_meet_every_act_and_most_reasons_to_hold() -> None:
 @given(guests(), POLICIES)
 def test_every_guest_has_a_verdict_a_kind_a_ladder_and_a_suggestion(guest: Guest, policy: Policy) -> None:
     verdict = judge(guest, policy.thresholds, policy.scope.min_account_age, NOW)
-    ladder = who_answers(guest, ())
+    ladder = who_answers(guest, Circle(), policy.reviewers)
     _, reasons = recommend(guest, verdict, ladder, NOW)
     assert classify(guest, HOME) in Kind
     assert 2 <= len(reasons) <= 3

@@ -2,10 +2,10 @@
 
 import pytest
 
-from reviews.model import Confidence, Guest, Recommendation, Redemption, SignIns, Unreadable, Verdict
-from reviews.policy import Policy
+from reviews.ladder import Ladder, who_answers
+from reviews.model import Circle, Confidence, Guest, Recommendation, Redemption, SignIns, Unreadable, Verdict
+from reviews.policy import Policy, Reviewers
 from reviews.risk import recommend
-from reviews.sponsors import Ladder, who_answers
 from reviews.staleness import judge
 from tests.builders import FALLBACK, NOW, a_guest, a_person, ago
 from tests.tables import codes, moment, table
@@ -18,7 +18,8 @@ def judged(guest: Guest) -> Verdict:
 
 
 def ladder(cell: str) -> Ladder:
-    return who_answers(a_guest(sponsors=(a_person(),) if cell == "healthy" else ()), (FALLBACK,))
+    sponsors = (a_person(),) if cell == "healthy" else ()
+    return who_answers(a_guest(sponsors=sponsors), Circle(), Reviewers(fallback=(FALLBACK,)))
 
 
 def guest(row: dict[str, str]) -> Guest:
