@@ -6,6 +6,7 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
+from reviews.policy.governance import ChangeMode, Coexistence, Cohort, CostGuard, Packages
 from reviews.policy.reach import Label, Pattern, TierRule, Tiers
 from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
@@ -17,6 +18,10 @@ __all__ = [
     "Address",
     "Breakers",
     "Caps",
+    "ChangeMode",
+    "Coexistence",
+    "Cohort",
+    "CostGuard",
     "CronLine",
     "Domain",
     "Duration",
@@ -27,6 +32,7 @@ __all__ = [
     "Mode",
     "NoAnswer",
     "ObjectId",
+    "Packages",
     "Partners",
     "Pattern",
     "Policy",

@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from reviews.policy.governance import Coexistence, CostGuard, Packages
 from reviews.policy.reach import Label, Tiers
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
@@ -44,6 +45,9 @@ class Policy(Part):
     tiers: Tiers = Tiers()
     labels: tuple[Label, ...] = ()
     """The sensitivity labels of the tenant; one that guests meet and that is missing here is reported."""
+    packages: Packages = Packages()
+    coexistence: Coexistence = Coexistence()
+    cost_guard: CostGuard = CostGuard()
     exemptions: tuple[Exemption, ...] = ()
     """Guests left alone, each for a reason and until a date."""
     mail: Mail = Mail()

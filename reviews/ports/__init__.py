@@ -10,6 +10,7 @@ from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger
 from reviews.ports.mailbox import Draft, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
+from reviews.ports.packages import Packages, PolicyChange
 from reviews.ports.people import Named, People
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
@@ -29,8 +30,10 @@ __all__ = [
     "Named",
     "NativeDecision",
     "NativeReview",
+    "Packages",
     "Page",
     "People",
     "Policies",
+    "PolicyChange",
     "Queue",
 ]
