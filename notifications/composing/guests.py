@@ -107,15 +107,19 @@ def why_you(card: Card, words: Words) -> str:
 
 def thing(path: Path, words: Words) -> str:
     """Return what is reached in words, with its label: team "Tender" (Highly confidential)."""
-    name = names.readable(path.name, None) or words.say("thing.nameless")
-    eligible = path.thing is Thing.ROLE and path.eligible
-    shown = words.say("thing.role-eligible" if eligible else f"thing.{path.thing}", name=name)
+    shown = _plain(path, words)
     label = names.readable(path.label, None) if path.label else None
     return words.say("thing.labelled", thing=shown, label=label) if label else shown
 
 
+def _plain(path: Path, words: Words) -> str:
+    name = names.readable(path.name, None) or words.say("thing.nameless")
+    eligible = path.thing is Thing.ROLE and path.eligible
+    return words.say("thing.role-eligible" if eligible else f"thing.{path.thing}", name=name)
+
+
 def _obstructed(path: Path, words: Words) -> str:
-    shown = thing(path, words)
+    shown = _plain(path, words)
     if path.obstacle is None:
         return shown
     return words.say("beyond.one", thing=shown, why=words.say(f"obstacle.{path.obstacle}"))
