@@ -91,6 +91,11 @@ def catalogue(language: str, folder: Path = LOCALES) -> Mapping[str, tuple[str, 
     return found
 
 
+def in_every_language(key: str) -> str:
+    """Return a sentence in every language one after the other, for where a reader's language is not asked."""
+    return " / ".join(catalogue(language)[key][0] for language in LANGUAGES)
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The words of one language, with dates in one time zone."""

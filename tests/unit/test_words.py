@@ -95,7 +95,7 @@ def test_every_key_is_said_somewhere() -> None:
         *root.rglob("*.txt"),
         *root.rglob("*.html"),
         *root.rglob("*.py"),
-        *(root.parent / "adapters").glob("*.py"),
+        *(root.parent / "adapters").rglob("*.py"),
     ]
     said = "\n".join(path.read_text(encoding="utf-8") for path in templates)
     families = (
@@ -173,6 +173,12 @@ def test_dates_are_those_of_the_place_and_equal_to_babels(language: str) -> None
         date(2026, 12, 5), "d MMMM y", locale=language
     )
     assert spoken.time(LATE).startswith("23:59 (")
+
+
+def test_what_the_native_review_says_fits_into_graphs_256_characters() -> None:
+    said = words.in_every_language("native.description")
+    assert len(said) <= 256
+    assert len(said.split(" / ")) == len(LANGUAGES)
 
 
 def test_numbers_and_plurals_are_those_of_the_language() -> None:
