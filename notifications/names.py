@@ -77,6 +77,17 @@ def readable(name: str, mail: str | None) -> str | None:
     return shown
 
 
+def tame(name: str) -> str | None:
+    """Return the name of a thing of the tenant, blanks put where it looks like an address; None when garbled.
+
+    Colleagues name teams and apps, so a name like ``HR.Team`` is meant well and stays recognisable.
+    """
+    shown = clean(name)
+    if "@" in shown or _URL_LIKE.search(shown):
+        shown = " ".join(re.sub(r"[@:/\\.\u3002\uff0e\uff61]+", " ", shown).split())
+    return None if not shown or is_broken(shown) else shown
+
+
 def paragraphs(text: str) -> tuple[str, ...]:
     """Return the paragraphs of a text, each on one line and without invisible characters."""
     found = (clean(part, _LONGEST_PARAGRAPH) for part in re.split(r"\n\s*\n", text))

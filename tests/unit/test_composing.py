@@ -237,8 +237,9 @@ def test_what_a_guest_reaches_is_named_three_times_and_then_counted() -> None:
 
 
 def test_nothing_reached_is_said_only_when_everything_was_read() -> None:
-    assert line().reach == "Reaches nothing that we can see."
-    unread = line(unread=("roles", "packages"))
+    assert line(risk=Risk.LOW).reach == "Reaches nothing that we can see."
+    assert line().reach == "", "nobody looked"
+    unread = line(risk=Risk.LOW, unread=("roles", "packages"))
     assert unread.reach == ""
     assert unread.unread == "We could not read: administrator roles and access packages."
 
@@ -261,9 +262,13 @@ def test_an_unusual_kind_of_account_is_named() -> None:
     assert about == "sam.visser@fabrikam.example · Fabrikam BV · guest with an account of ours"
 
 
-def test_a_team_whose_name_is_a_trap_is_not_named() -> None:
+def test_a_team_whose_name_is_a_trap_leads_nowhere() -> None:
     trap = Path(thing=Thing.TEAM, id="t", name="http://evil.example", label="www.evil.example")
-    assert line(reach=(trap,), reach_count=1).reach == "Reaches team “no readable name”."
+    meant_well = Path(thing=Thing.GROUP, id="g", name="HR.Team")
+    garbled = Path(thing=Thing.APP, id="a", name="\ufffd\ufffd")
+    assert line(reach=(trap, meant_well, garbled), reach_count=3).reach == (
+        "Reaches team “http evil example” (www evil example), group “HR Team”, and app “no readable name”."
+    )
 
 
 def test_why_the_reader_is_asked_is_said_once() -> None:
