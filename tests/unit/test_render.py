@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -66,15 +67,25 @@ def test_a_mail_is_valid_html_without_anything_remote(mail: Context, language: s
 @pytest.mark.parametrize(("mail", "language"), MAILS)
 def test_the_text_says_what_the_html_says(mail: Context, language: str) -> None:
     made = letter(mail, Words(language, ZONE), "to@contoso.example")
+    text = " ".join(made.text.split())
     for link in re.findall(r'href="([^"]*)"', made.html):
-        assert link in made.text
-    sections = getattr(mail, "sections", ())
-    listed = [guest for one in sections for guest in (*one.guests, *one.others)]
-    for guest in listed:
-        assert guest.name in made.text
-        assert guest.name in made.html
+        assert link in text
+    for said in sentences(made.html):
+        assert said in text, said
     assert "  \n" not in made.text
     assert "\n\n\n" not in made.text
+
+
+def sentences(html: str) -> Iterator[str]:
+    """Yield what a mail says, without the heads of its tables, its style and the label of its second link."""
+    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
+    assert body is not None
+    heads = {id(one) for one in body.iter() if one.tag == "caption" or one.get("scope") == "col"}
+    for one in body.iter():
+        for said in (one.text if id(one) not in heads else "", one.tail):
+            line = " ".join((said or "").split())
+            if line and line != "myaccess.microsoft.com":
+                yield line
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
