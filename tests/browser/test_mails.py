@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page
 
+from admin.mailing import write_mails
+from notifications import render
 from notifications.contexts import Context
 from notifications.render import letter
 from notifications.words import LANGUAGES
@@ -82,6 +84,16 @@ def test_a_mail_is_heard_in_the_order_it_is_read(reader: tuple[Page, str], name:
     heard = page.locator("body").aria_snapshot()
     assert heard.index("heading") < heard.index("link") < heard.index("rowheader")
     assert heard.count("rowheader") == 3
+
+
+def test_the_index_of_the_preview_is_accessible(reader: tuple[Page, str], axe: str, tmp_path: Path) -> None:
+    here = setting()
+    rows = list(write_mails(tmp_path, here))
+    page, _ = reader
+    page.set_viewport_size({"width": DESK, "height": 844})
+    page.set_content(render.page("preview.html", {"rows": rows}, here.words))
+    page.evaluate(axe)
+    assert page.evaluate(AXE, RULES)["wrong"] == []
 
 
 def pictured(page: Page, name: str, how: str) -> None:
