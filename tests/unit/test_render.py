@@ -20,7 +20,9 @@ from notifications.mojibake import mended
 from notifications.render import LARGEST, letter, page, shown
 from notifications.words import LANGUAGES, Words
 from reviews.errors import Malformed
-from reviews.model import Card
+from reviews.model import AskedAs, Card, Kind, Obstacle, Risk, Sight, Thing
+from reviews.model import Path as Reached
+from reviews.reasons import because
 from tests.builders import NOW
 from tests.letters import a_card, cards, every_mail, golden_mails, request, setting
 
@@ -121,6 +123,26 @@ def test_a_mail_about_sixty_guests_stays_below_what_mail_programs_cut(language: 
         assert len(letter(mail, Words(language, ZONE), "to@contoso.example").html.encode()) < LARGEST
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ninety_guests_with_all_there_is_to_say_of_them_fit_too(language: str) -> None:
+    path = Reached(
+        thing=Thing.TEAM, id="t", name="Ä" * 300, label="Ö" * 300, obstacle=Obstacle.ROLE_ASSIGNABLE
+    )
+    sight = Sight(
+        kind=Kind.INTERNAL_GUEST,
+        risk=Risk.CRITICAL,
+        home="Ü" * 300,
+        reach=(path,) * 10,
+        reach_count=900,
+        beyond=(path,) * 10,
+        changed=(because("attempts-since", on="2026-11-11"),) * 5,
+        unread=("roles", "packages", "apps", "groups", "owned"),
+    )
+    whole = [replace(card, name="<" * 300, sight=sight, asked_as=AskedAs.HANDED_OVER) for card in cards(90)]
+    made = letter(request(*whole, here=setting(language)), Words(language, ZONE), "to@contoso.example")
+    assert len(made.html.encode()) < LARGEST
+
+
 def test_a_mail_that_would_be_cut_is_refused() -> None:
     mail = replace(request(a_card()), added=("x" * LARGEST,))
     with pytest.raises(Malformed):
@@ -164,4 +186,5 @@ def test_hostile_names_are_text(name: str) -> None:
 
 def test_sixty_cards_are_all_in_the_mail() -> None:
     mail = request(*cards(60))
-    assert letter(mail, setting().words, "to@contoso.example").html.count('scope="row"') == 60
+    html = letter(mail, setting().words, "to@contoso.example").html
+    assert (html.count('scope="row"'), html.count("<li>")) == (10, 50)
