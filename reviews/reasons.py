@@ -43,6 +43,7 @@ _REVIEWERS = {
     "sponsor-did-not-answer": "The reviewer asked before did not answer by {on}.",
     "no-reviewer": "Nobody can answer: no sponsor is able to, and the policy names no fallback reviewer.",
     "not-mine": "The person asked before said that the guest is not theirs.",
+    "second-opinion": "Somebody else has answered, and the policy wants more than one answer.",
     "named-by-reviewer": "The person asked before said that this colleague knows the guest.",
     "colleague-unknown": "Nobody in the directory has the address that the reviewer named.",
     "colleague-asked-before": "The colleague that the reviewer named was asked already.",

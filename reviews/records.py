@@ -51,7 +51,7 @@ class Action:
     asked_as: AskedAs | None = None
     """Why the first reviewer is asked; None where nobody is."""
     together: tuple[PersonId, ...] = ()
-    """Who is asked at the same time as the first reviewer, where the policy wants several answers."""
+    """Whose answers are needed besides the first reviewer's, where the policy wants several."""
     continues: CaseId | None = None
     """The case that goes on with another person, when the question is handed over; None for a new one."""
     sight: Sight | None = None

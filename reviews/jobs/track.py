@@ -1,12 +1,13 @@
 """Following open reviews: answers given in My Access, deadlines, and everything owed but not yet done."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reviews import decisions, remediation
 from reviews.evidence import digest
+from reviews.handover import WAITING
 from reviews.jobs.answering import Answering
 from reviews.jobs.handing_over import HandingOver
 from reviews.messages import OpenBatch, SendMail
@@ -101,9 +102,7 @@ class Track:
             case = await self.ledger.case(guest_id)
             if case is None or case.batch_id != batch.id:
                 continue
-            ended = _at_deadline(case, policy, now)
-            if ended is not None:
-                kind, after = ended
+            for kind, after in _at_deadline(case, policy, now):
                 await self.ledger.move(
                     Move(case=after, kind=kind, actor="gatehouse", at=now, run_id=batch.run_id)
                 )
@@ -112,16 +111,20 @@ class Track:
         await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED))
 
 
-def _at_deadline(case: Case, policy: Policy, now: datetime) -> tuple[str, Case] | None:
+def _at_deadline(case: Case, policy: Policy, now: datetime) -> Iterator[tuple[str, Case]]:
+    """Yield what becomes of a case when its time is up, step by step."""
+    decided = decisions.at_the_end(case, policy) if case.step in WAITING else None
+    if decided is not None:
+        yield "decided", decided
+        case = decided
     if case.step is Step.KEPT and case.answer is not None:
         rests = decisions.rests_until(case.answer, now, policy)
-        return "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
-    if case.step is Step.ASKED:
-        return "lapsed", remediation.lapsed(case)
-    if case.step is Step.OPENED:
+        yield "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
+    elif case.step is Step.ASKED:
+        yield "lapsed", remediation.lapsed(case)
+    elif case.step is Step.OPENED:
         # The question never left our mailbox, so nobody failed to answer it: it is put again.
-        return "closed", remediation.closed(case, now, Outcome.UNANSWERED)
-    return None
+        yield "closed", remediation.closed(case, now, Outcome.UNANSWERED)
 
 
 def _native_answer(batch: Batch, decision: NativeDecision) -> Answer | None:

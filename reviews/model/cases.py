@@ -92,7 +92,7 @@ class Case:
     asked_as: AskedAs = AskedAs.SPONSOR
     """Why this reviewer of all people is asked."""
     others: tuple[PersonId, ...] = ()
-    """Who is asked at the same time, where the policy wants several people's answers."""
+    """Whose answers are needed as well, where the policy wants more than one: asked before, or next."""
     asked_before: tuple[PersonId, ...] = ()
     """Who was asked about this guest earlier in the round, first first; nobody is asked twice."""
     hops: int = 0

@@ -24,11 +24,11 @@ class Quorum(StrEnum):
     ANY_ONE = "any-one"
     """One person is asked; when several did answer, one "keep" is enough to keep."""
     DENIAL_WINS = "denial-wins"
-    """All sponsors are asked, and one "remove" is enough."""
+    """All sponsors are asked, one after the other, and one "remove" is enough."""
     TWO_PEOPLE = "two-people"
-    """Two people are asked, and it takes two of the same mind, either way."""
+    """The next person is asked until two are of the same mind, either way."""
     ALL = "all"
-    """All sponsors are asked and all must keep; one "remove" is enough."""
+    """All sponsors are asked, one after the other, and all must keep; one "remove" is enough."""
 
 
 class Thresholds(Part):

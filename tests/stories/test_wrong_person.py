@@ -146,3 +146,22 @@ async def test_an_answer_of_the_first_reviewer_comes_too_late_once_the_question_
     await tale.quick.queue.put(WeighAnswers(batch_id=old))
     await tale.quick.work()
     assert (await tale.case("ada")).step is Step.ASKED
+
+
+async def test_two_people_of_one_mind_are_asked_one_after_the_other(tmp_path: Path) -> None:
+    changes = {"reviews": {"quorum": "two-people"}, "caps": {"harmful_share": 1.0}}
+    async with telling(tmp_path, **changes) as tale:
+        await tale.night(0)
+        first = (await tale.case("two-sponsors")).reviewer
+        names = {tale.id(name): name for name in ("joost", "mieke", "fay")}
+        await tale.answer(names[first], {"two-sponsors": "remove"})
+        asked = await tale.case("two-sponsors")
+        assert (asked.step, asked.hops) == (Step.ASKED, 0)
+        assert asked.reviewer != first
+        await tale.answer(names[asked.reviewer], {"two-sponsors": "keep"})
+        third = await tale.case("two-sponsors")
+        assert (third.step, names[third.reviewer]) == (Step.ASKED, "fay")
+        await tale.answer("fay", {"two-sponsors": "remove"})
+        denied = await tale.case("two-sponsors")
+    assert denied.step is Step.DENIED
+    assert [word.choice for word in denied.answers] == [Choice.REMOVE, Choice.KEEP, Choice.REMOVE]
