@@ -123,6 +123,7 @@ _OBJECTIONS = {
     "soft-delete-off": "The policy does not delete accounts.",
     "mode-forbids": "The mode of the policy does not allow it now.",
     "no-longer-so": "What was planned has no ground any more.",
+    "block-does-not-hold": "The account was blocked and is on again: something else switches it on.",
     "directory-refuses": "The directory refuses to change the account ({needs}).",
 }
 

@@ -47,6 +47,7 @@ __all__ = [
     "BY_HAND",
     "FOLLOWS",
     "FORGETS_AFTER",
+    "HOLDS_WITHIN",
     "STARTS_FROM",
     "Ending",
     "answered",
@@ -61,6 +62,7 @@ __all__ = [
     "lapsed",
     "manual",
     "mirrored",
+    "never_held",
     "next_act",
     "next_reviewer",
     "no_harm",
@@ -76,6 +78,9 @@ __all__ = [
 
 FORGETS_AFTER = timedelta(days=30)
 """How long the directory keeps a soft-deleted account. Source: Graph ``directory/deletedItems``."""
+
+HOLDS_WITHIN = timedelta(days=3)
+"""How long a block is tried again before a person has to look."""
 
 STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
     {
@@ -188,6 +193,11 @@ def ending(case: Case, guest: Guest | None, policy: Policy, now: datetime) -> En
     if exempted is not None:
         return Ending(Outcome.EXEMPTED, because("exempt", until=exempted.until.isoformat()))
     return _ending_by_use(case, guest, policy, now) or _ending_by_time(case, guest, policy, now)
+
+
+def never_held(case: Case, now: datetime) -> bool:
+    """Say whether a block was tried for so long that something else must be switching the account on."""
+    return case.blocked_at is not None and now - case.blocked_at > HOLDS_WITHIN
 
 
 def switches_on(case: Case, outcome: Outcome) -> bool:

@@ -26,7 +26,18 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
     frozenset(
-        {"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist", "quorum"}
+        {
+            "evidence",
+            "messages",
+            "steps",
+            "kinds",
+            "staleness",
+            "sponsors",
+            "schedule",
+            "shortlist",
+            "quorum",
+            "native",
+        }
     ),
     frozenset({"risk", "decisions", "remediation", "handover"}),
     frozenset({"guardrails", "questions"}),

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reviews import decisions, steps
 from reviews.errors import Conflict, Gone, NotSupported
@@ -18,6 +18,8 @@ from reviews.records import MailKind, MailStep, Move, OwedMail
 
 log = logging.getLogger("gatehouse.answering")
 
+SHOWN_WITHIN = timedelta(hours=1)
+"""How long the native review may take to show a decision that was written to it."""
 TRIES = 3
 """How often a case that somebody else moved meanwhile is read and weighed again."""
 
@@ -139,6 +141,34 @@ class Answering:
                 at=self.clock.now(),
                 run_id=batch.run_id,
                 facts={"answer": said.id},
+            )
+        )
+
+    async def note_reset(self, batch: Batch, guest_id: GuestId) -> None:
+        """Note, once, that somebody took an answer of ours back in the native review.
+
+        The answer stands: it was given by the reviewer, who may change it until the deadline. It is not
+        written again either, so that we and whoever reset it do not go on undoing each other's work. A
+        decision of the last hour may merely not be shown yet.
+        """
+        case = await self.ledger.case(guest_id)
+        if case is None or case.batch_id != batch.id or case.mirrored is None:
+            return
+        events = await self.ledger.events(guest_id)
+        written = next((one for one in reversed(events) if one.kind == "mirrored"), None)
+        if written is None or self.clock.now() - written.at < SHOWN_WITHIN:
+            return
+        if any(one.kind == "native-reset" and one.facts == written.facts for one in events):
+            return
+        log.warning("native decision was reset", extra={"event": "native.reset", "case": case.id})
+        await self.ledger.move(
+            Move(
+                case=replace(case, version=case.version + 1),
+                kind="native-reset",
+                actor="gatehouse",
+                at=self.clock.now(),
+                run_id=batch.run_id,
+                facts=written.facts,
             )
         )
 

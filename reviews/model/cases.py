@@ -161,6 +161,8 @@ class Batch:
     group_id: str | None = None
     definition_id: str | None = None
     instance_id: str | None = None
+    native: str | None = None
+    """The state of the native review as last read, in the directory's word; ``deleted`` when it is gone."""
     claimed_until: datetime | None = None
     """Until when one worker has it to itself while it is being opened; None when nobody is at it."""
     before: BatchId | None = None

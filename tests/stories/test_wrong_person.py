@@ -149,8 +149,7 @@ async def test_an_answer_of_the_first_reviewer_comes_too_late_once_the_question_
 
 
 async def test_two_people_of_one_mind_are_asked_one_after_the_other(tmp_path: Path) -> None:
-    changes = {"reviews": {"quorum": "two-people"}, "caps": {"harmful_share": 1.0}}
-    async with telling(tmp_path, **changes) as tale:
+    async with telling(tmp_path, reviews={"quorum": "two-people"}, caps={"harmful_share": 1.0}) as tale:
         await tale.night(0)
         first = (await tale.case("two-sponsors")).reviewer
         names = {tale.id(name): name for name in ("joost", "mieke", "fay")}
