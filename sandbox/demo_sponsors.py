@@ -12,7 +12,7 @@ from reviews.model import Choice
 from sandbox.stories import Story, Style, Temper, follows
 from sandbox.tenant import NotAllowed
 from sandbox.tenant_mail import SentMail
-from sandbox.tenant_reviews import Review
+from sandbox.tenant_review_records import Review
 from sandbox.world import SENDER, World
 
 _LINK: Final = re.compile(r"/r/[0-9a-f]{32}")

@@ -6,9 +6,10 @@ Works only where the schema folder (``graph-schema.json``) is at hand; the sandb
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +20,14 @@ from sandbox.tenant_directory import Json
 SCHEMA = "graph-schema.json"
 BATCH = "POST /$batch"
 _REFUSAL, _NO_CONTENT = 400, 204
+_ORGANIZATION = "/identityGovernance/entitlementManagement/connectedOrganizations/{connectedOrganization-id}"
+NOT_IN_THE_METADATA: Mapping[str, frozenset[str]] = {
+    "GET /identityGovernance/lifecycleWorkflows/lifecyclePolicies": frozenset({"$select", "$top", "$skip"}),
+    f"DELETE {_ORGANIZATION}/internalSponsors/{{directoryObject-id}}/$ref": frozenset(),
+    f"DELETE {_ORGANIZATION}/externalSponsors/{{directoryObject-id}}/$ref": frozenset(),
+}
+"""Documented operations newer than the schema file, or left out of it, and the query options they take: they
+pass by name, and only their refusals can be checked."""
 _ALWAYS = frozenset({"$skiptoken"})
 _BATCH_REQUEST = {
     "type": "object",
@@ -77,7 +86,8 @@ class Schema:
     def __init__(self, folder: Path) -> None:
         content = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
         self._base = {key: content[key] for key in ("$schema", "$id", "$defs")}
-        self.operations: dict[str, Json] = content["x-operations"]
+        newer = {name: {"query": sorted(options)} for name, options in NOT_IN_THE_METADATA.items()}
+        self.operations: dict[str, Json] = {**content["x-operations"], **newer}
         self._error: Json = content["x-error"]
         self._compiled: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {}
         self._patterns = sorted(
@@ -113,6 +123,12 @@ class Schema:
         return frozenset(option.removesuffix("*") for option in self.operations[name]["query"]) | _ALWAYS
 
 
+@cache
+def _schema(folder: Path) -> Schema:
+    # Reading and compiling it takes longer than most tests.
+    return Schema(folder)
+
+
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile("[^/]+".join(re.escape(part) for part in re.split(r"\{[^}]+\}", name)))
 
@@ -125,7 +141,7 @@ class SchemaCheck:
 
     def __init__(self, app: ASGIApp, schema_dir: Path) -> None:
         self.app = app
-        self.schema = Schema(schema_dir)
+        self.schema = _schema(schema_dir)
         self.seen: set[tuple[str, str]] = set()
         self.violations: list[str] = []
 
@@ -189,6 +205,8 @@ class SchemaCheck:
         if promised is not None and status not in (promised if isinstance(promised, list) else [promised]):
             message = f"{name}: status {status} instead of {promised}"
             raise self._fail(message)
+        if body and name in NOT_IN_THE_METADATA:
+            return
         if body and (name == BATCH or "response" in operation):
             self._check(name, "response", json.loads(body))
         elif body or (status != _NO_CONTENT and "response" in operation):
@@ -211,7 +229,7 @@ class SchemaCheck:
         for item in asked["requests"]:
             parts = urlsplit(item["url"])
             body = json.dumps(item["body"]).encode() if "body" in item else b""
-            name = self._request(item["method"], parts.path, read_query(parts.query), body)
+            name = self._request(item["method"], unquote(parts.path), read_query(parts.query), body)
             answer = answers[item["id"]]
             content = answer.get("body")
             text = content.encode() if isinstance(content, str) else json.dumps(content).encode()

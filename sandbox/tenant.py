@@ -15,25 +15,41 @@ from threading import RLock
 from typing import Any, Literal
 
 from reviews.ports import Clock
+from sandbox.people_access import Inviter, PartnerSettings
+from sandbox.people_organisations import usual_settings
 from sandbox.tenant_directory import Directory, Json, Population, graph_time
+from sandbox.tenant_governance import Governance
+from sandbox.tenant_licence import Cause, Licence
+from sandbox.tenant_logs import AuditLog, SignIns
 from sandbox.tenant_mail import Mailroom, SentMail
-from sandbox.tenant_reviews import CHOICES, IN_PROGRESS, Review, Reviews
+from sandbox.tenant_reach import Reach
+from sandbox.tenant_review_records import CHOICES, IN_PROGRESS, Review
 from sandbox.tenant_throttle import Throttle
+from sandbox.tenant_unknowns import AS_ASSUMED, Unknowns
 
 DEFAULT_GRANTED = frozenset(
     {
         "AccessReview.ReadWrite.All",
         "AuditLog.Read.All",
+        "CrossTenantInformation.ReadBasic.All",
+        "Directory.Read.All",
+        "EntitlementManagement.ReadWrite.All",
         "Group.ReadWrite.All",
-        "LicenseAssignment.Read.All",
+        "LifecyclePolicies-Guests.Read.All",
         "Policy.Read.All",
+        "RoleManagement.Read.Directory",
+        "Team.ReadBasic.All",
+        "TeamMember.Read.All",
         "User.DeleteRestore.All",
         "User.EnableDisableAccount.All",
         "User.Read.All",
+        "User.RevokeSessions.All",
     }
 )
-"""The least set of application permissions for every operation the sandbox knows, mail apart: mail is
-granted per mailbox, by Exchange (``mailboxes``)."""
+"""The least set of application permissions for every operation the sandbox knows, two apart: mail is granted
+per mailbox, by Exchange (``mailboxes``), and who writes sponsors needs ``WRITES_SPONSORS`` as well."""
+WRITES_SPONSORS = "User.ReadWrite.All"
+"""No narrower permission writes sponsors; it would open every other change of an account too."""
 
 TOKEN = "sandbox"  # noqa: S105 - the sandbox's bearer opens nothing else
 NATIVE_SENDER = "access-reviews@entra.example"
@@ -67,7 +83,10 @@ class Tenant:
     """A tenant of ``population``, as of ``clock``.
 
     ``granted``: the app's permissions. ``mailboxes``: addresses Exchange lets it use. ``lag``: how long a new
-    object cannot be read. ``start_delay``: how late reviews begin. ``premium``: Entra ID P1 and P2 are there.
+    object cannot be read. ``start_delay``: how late reviews begin. ``activity_lag``: how late the activity
+    shows what the sign-in log shows at once. ``licence``: what was bought; without it ``premium`` says
+    whether P1 and P2 are there. ``unknowns``: the answers to open questions about Graph.
+    ``guest_lifecycle_policies``: the native rival's, None where that feature does not exist.
     """
 
     def __init__(
@@ -81,29 +100,34 @@ class Tenant:
         lag: timedelta = timedelta(seconds=5),
         start_delay: timedelta = timedelta(minutes=10),
         page_token_lifetime: timedelta = timedelta(hours=1),
+        activity_lag: timedelta = timedelta(0),
         premium: bool = True,
+        licence: Licence | None = None,
+        unknowns: Unknowns = AS_ASSUMED,
+        guest_lifecycle_policies: Iterable[Json] | None = None,
         token: str = TOKEN,
     ) -> None:
-        self.population = population
-        self.clock = clock
+        self.population, self.clock, self.token = population, clock, token
         self.granted = frozenset(granted)
         named = (f"guest-reviews@{population.domain}",) if mailboxes is None else mailboxes
         self.mailboxes = frozenset(address.lower() for address in named)
-        self.lag = lag
-        self.start_delay = start_delay
-        self.page_token_lifetime = page_token_lifetime
-        self.premium = premium
-        self.token = token
-        self.app: Json = {"id": self._derived("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
+        self.lag, self.page_token_lifetime = lag, page_token_lifetime
+        self.licence = (Licence.P2 if premium else Licence.NONE) if licence is None else licence
+        self.app: Json = {"id": self.derived_id("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
-        self.reviews = Reviews(self.directory)
+        self.reach, self.sign_ins = Reach(self.directory), SignIns(activity_lag)
+        self.audits = AuditLog(self.directory, self.new_id)
+        self.partners: dict[str, PartnerSettings] = usual_settings()
+        self.governance = Governance(
+            self.reach, self.audits, self.new_id, self.notify, unknowns, guest_lifecycle_policies
+        )
+        self.packages, self.reviews = self.governance.packages, self.governance.reviews
+        self.reviews.delay = start_delay
         self.mail = Mailroom()
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
-        self.audits: list[Json] = []
         self.calls: deque[Call] = deque(maxlen=200_000)
         self.faults: Callable[[str, str], Fault | None] | None = None
-        self.lock = RLock()
-        self._made = 0
+        self.lock, self._made = RLock(), 0
 
     # --- time and identity ------------------------------------------------------------------------
 
@@ -111,17 +135,23 @@ class Tenant:
         """Return the tenant's present moment, after letting what fell due happen."""
         with self.lock:
             now = self.clock.now()
-            for review, state in self.reviews.settle(now, self.new_id):
-                if state == IN_PROGRESS and review.body["settings"].get("mailNotificationsEnabled"):
-                    self.notify_reviewers(review, "A review waits for your decision", now)
+            self.governance.settle(now)
+            for object_id, activity in self.sign_ins.due(now):
+                self.directory.change(object_id, {"signInActivity": activity})
             return now
+
+    @property
+    def start_delay(self) -> timedelta:
+        """How long after its start a review begins."""
+        return self.reviews.delay
 
     def new_id(self) -> str:
         """Return the next object id; the same history gives the same ids."""
         self._made += 1
-        return self._derived(str(self._made))
+        return self.derived_id(str(self._made))
 
-    def _derived(self, name: str) -> str:
+    def derived_id(self, name: str) -> str:
+        """Return the id of something this tenant always has, by name."""
         digest = hashlib.blake2b(f"{self.population.tenant_id}:{name}".encode(), digest_size=16).digest()
         return str(uuid.UUID(bytes=digest, version=4))
 
@@ -138,6 +168,20 @@ class Tenant:
         twin.faults = None
         return twin
 
+    @property
+    def premium(self) -> bool:
+        """Whether what needs Entra ID P1 is there; a story may say so, P2 comes and goes with it."""
+        return self.licence >= Licence.P1
+
+    @premium.setter
+    def premium(self, there: bool) -> None:
+        self.licence = Licence.P2 if there else Licence.NONE
+
+    @property
+    def billed_guests(self) -> dict[str, dict[Cause, set[str]]]:
+        """The guests that Entra ID Governance bills, by month (``2026-09``) and cause."""
+        return self.governance.meter.by_month
+
     # --- people -----------------------------------------------------------------------------------
 
     def user(self, object_id: str) -> Json | None:
@@ -151,12 +195,14 @@ class Tenant:
             if record is None or not record.get("accountEnabled", True):
                 self.attempt_sign_in(guest_id, at)
                 return False
-            when = graph_time(at or self.now())
+            moment = at or self.now()
+            when = graph_time(moment)
             if record.get("externalUserState") == "PendingAcceptance":
                 self.directory.change(
                     guest_id, {"externalUserState": "Accepted", "externalUserStateChangeDateTime": when}
                 )
-            self._activity(guest_id, record, ("lastSignIn", "lastSuccessfulSignIn"), when)
+                self.audits.redeemed(record, moment)
+            self._activity(guest_id, record, ("lastSignIn", "lastSuccessfulSignIn"), moment)
             return True
 
     def attempt_sign_in(self, guest_id: str, at: datetime | None = None) -> None:
@@ -164,14 +210,18 @@ class Tenant:
         with self.lock:
             record = self.user(guest_id)
             if record is not None:
-                self._activity(guest_id, record, ("lastSignIn",), graph_time(at or self.now()))
+                self._activity(guest_id, record, ("lastSignIn",), at or self.now())
 
-    def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], when: str) -> None:
-        activity = dict(record.get("signInActivity") or {})
+    def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], at: datetime) -> None:
+        activity = self.sign_ins.activity(record)
         for kind in kinds:
-            activity[f"{kind}DateTime"] = when
+            activity[f"{kind}DateTime"] = graph_time(at)
             activity[f"{kind}RequestId"] = self.new_id()
-        self.directory.change(guest_id, {"signInActivity": activity})
+        if not self.sign_ins.put_off(guest_id, activity, self.clock.now()):
+            self.directory.change(guest_id, {"signInActivity": activity})
+        request_id = activity["lastSignInRequestId"]
+        blocked = not record.get("accountEnabled", True)
+        self.sign_ins.write(record, at, request_id, well=len(kinds) > 1, blocked=blocked)
 
     def change(self, object_id: str, **properties: Any) -> None:
         """Change an account behind our program's back."""
@@ -181,10 +231,14 @@ class Tenant:
                 raise KeyError(object_id)
             self.directory.change(object_id, properties)
 
-    def add(self, record: Json, sponsors: tuple[str, ...] = ()) -> None:
-        """Add an account (a guest invited today); Graph shows it after the replication lag."""
+    def add(self, record: Json, sponsors: tuple[str, ...] = (), invited_by: Inviter | None = None) -> None:
+        """Add an account (a guest invited today, by the first sponsor); Graph shows it after the lag."""
         with self.lock:
-            self.directory.add(record, sponsors, self.now() + self.lag)
+            now = self.now()
+            self.directory.add(record, sponsors, now + self.lag)
+            inviter = invited_by or (Inviter(sponsors[0]) if sponsors else None)
+            if inviter is not None:
+                self.audits.invited(record, inviter, now)
 
     def delete(self, object_id: str) -> None:
         """Soft-delete an account behind our program's back."""
@@ -200,27 +254,8 @@ class Tenant:
 
     def audit(self, activity: str, record: Json) -> None:
         """Write a line of the audit log about something the app did to an account."""
-        now = self.now()
-        shown = {k: record.get(k) for k in ("id", "displayName", "userPrincipalName")}
-        self.audits.append(
-            {
-                "id": f"Directory_{self.new_id()}",
-                "activityDateTime": graph_time(now),
-                "activityDisplayName": activity,
-                "category": "UserManagement",
-                "correlationId": self.new_id(),
-                "result": "success",
-                "resultReason": "",
-                "loggedByService": "Core Directory",
-                "operationType": activity.partition(" ")[0],
-                "initiatedBy": {
-                    "user": None,
-                    "app": {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]},
-                },
-                "targetResources": [{**shown, "type": "User", "modifiedProperties": []}],
-                "additionalDetails": [],
-            }
-        )
+        app = {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]}
+        self.audits.write(activity, record, {"user": None, "app": app}, self.now())
 
     # --- mail -------------------------------------------------------------------------------------
 
@@ -234,9 +269,9 @@ class Tenant:
         wanted = address.lower()
         return tuple(m for m in self.sent() if wanted in (a.lower() for a in m.to))
 
-    def notify_reviewers(self, review: Review, subject: str, now: datetime) -> None:
-        """Send Entra's own mail to everybody who reviews."""
-        for person in review.contacted:
+    def notify(self, people: Iterable[str], subject: str, about: Json, at: datetime) -> None:
+        """Send Entra's own mail about a review to the people (ids) who are asked."""
+        for person in people:
             record = self.user(person) or {}
             self.mail.left.append(
                 SentMail(
@@ -246,9 +281,9 @@ class Tenant:
                     to=(record.get("mail") or record.get("userPrincipalName") or person,),
                     subject=subject,
                     content_type="text",
-                    body=str(review.body.get("descriptionForReviewers") or ""),
+                    body=str(about.get("descriptionForReviewers") or ""),
                     headers=(),
-                    at=now,
+                    at=at,
                 )
             )
 
@@ -276,23 +311,25 @@ class Tenant:
         """
         with self.lock:
             now = self.now()
-            review = self.reviews.all.get(definition_id)
-            item = review.items.get(principal_id) if review and review.instance_id == instance_id else None
-            if review is None or item is None:
+            instance = self.reviews.instances.get(instance_id)
+            items = instance.items.values() if instance is not None else ()
+            found = [item for item in items if item.principal["id"] == principal_id]
+            if instance is None or instance.review_id != definition_id or not found:
                 raise KeyError(principal_id)
-            if review.status != IN_PROGRESS or decision not in CHOICES:
-                message = f"the review is {review.status}, or {decision!r} is no decision"
+            if instance.status != IN_PROGRESS or decision not in CHOICES:
+                message = f"the review is {instance.status}, or {decision!r} is no decision"
                 raise NotAllowed(message)
-            if reviewer_id not in self.reviews.reviewers(review, principal_id, now):
+            asked = [item for item in found if reviewer_id in self.reviews.reviewers(instance, item, now)]
+            if not asked:
                 message = f"{reviewer_id} is not asked about {principal_id}"
                 raise NotAllowed(message)
-            required = review.body["settings"].get("justificationRequiredOnApproval")
+            required = instance.body["settings"].get("justificationRequiredOnApproval")
             if decision == "Approve" and required and not justification:
                 message = "this review wants a justification for every approval"
                 raise NotAllowed(message)
             person = self.user(reviewer_id) or {}
             by = {k: person.get(k) for k in ("id", "displayName", "userPrincipalName")}
-            self.reviews.record([item], decision, justification, by, now)
+            self.reviews.record(asked, decision, justification, by, now)
 
     # --- what became of it ------------------------------------------------------------------------
 
@@ -304,20 +341,14 @@ class Tenant:
 
     def snapshot(self) -> Json:
         """Return the whole outcome without volatile ids and instants, to compare two histories."""
-        nicknames = {g: group.record.get("mailNickname") for g, group in self.directory.groups.items()}
         return {
             "changed": {k: dict(sorted(v.items())) for k, v in sorted(self.directory.changes.items())},
             "deleted": sorted(self.directory.deleted),
             "groups": sorted((g["mailNickname"], sorted(g["members"])) for g in self.groups_created()),
-            "reviews": sorted(
-                (
-                    str(review.body.get("displayName")),
-                    review.status,
-                    str(nicknames.get(review.group_id)),
-                    sorted((k, i.decision, i.justification, i.apply_result) for k, i in review.items.items()),
-                )
-                for review in self.definitions()
-            ),
+            "members": self.directory.groups.changed_members(),
+            "sponsors": {k: sorted(v) for k, v in sorted(self.directory.named_sponsors.items())},
+            "reviews": self.reviews.snapshot(),
+            "packages": self.packages.snapshot(),
             "mail": sorted((m.from_address, m.to, m.subject) for m in self.sent()),
             "drafts": sorted(
                 str(m.properties.get("subject")) for m in self.mail.messages.values() if m.folder == "drafts"

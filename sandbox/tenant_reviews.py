@@ -1,238 +1,217 @@
-"""Access reviews of the sandbox tenant: their life from NotStarted to Completed, and who may decide.
+"""Access reviews of the sandbox tenant: definitions, the rounds they come in, and the people who decide.
 
-A one-off review of the guests of one group, as docs describe it: the items are a snapshot taken when
-the review starts; a denial is applied when the review is stopped, or at its end when it applies by itself.
+The items of a round are a snapshot taken when it begins. What happens to a round by itself, from NotStarted
+to its end, is in ``sandbox.tenant_review_life``.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 
-from sandbox.tenant_directory import Directory, Json, graph_time
-
-NOBODY: Json = {"id": "00000000-0000-0000-0000-000000000000", "displayName": "", "userPrincipalName": ""}
-NOT_STARTED, IN_PROGRESS, COMPLETED = "NotStarted", "InProgress", "Completed"
-CHOICES = ("Approve", "Deny", "NotReviewed", "DontKnow")
-
-_LOOK_BACK = timedelta(days=30)
-_GROUP_SCOPE = re.compile(
-    r"^(?:/v1\.0)?/groups/(?P<group>[0-9a-fA-F-]{36})/(?:transitiveMembers|members)"
-    r"(?:/microsoft\.graph\.user)?/?(?:\?(?P<query>.*))?$"
+from sandbox.tenant_agenda import Agenda, Due
+from sandbox.tenant_directory import Json
+from sandbox.tenant_recurrence import round_after, round_at
+from sandbox.tenant_review_life import Life
+from sandbox.tenant_review_records import (
+    NOBODY,
+    NOT_STARTED,
+    Answer,
+    Instance,
+    Item,
+    Review,
+    Stage,
 )
-_REVIEWER_QUERY = re.compile(
-    r"^(?:/v1\.0)?/(?P<kind>users|groups)/(?P<id>[0-9a-fA-F-]{36})(?:/(?P<of>transitiveMembers|members|owners)/?)?$"
-)
-_DURATION = re.compile(r"^P(\d+)D$")
-
-
-@dataclass(slots=True, kw_only=True)
-class Item:
-    """One guest under review."""
-
-    id: str
-    principal: Json
-    recommendation: str
-    decision: str = "NotReviewed"
-    justification: str = ""
-    reviewed_by: Json = field(default_factory=lambda: dict(NOBODY))
-    reviewed_at: datetime | None = None
-    apply_result: str = "New"
-    applied_at: datetime | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Review:
-    """A definition with its only instance."""
-
-    id: str
-    instance_id: str
-    body: Json
-    group_id: str
-    guests_only: bool
-    created_at: datetime
-    starts_at: datetime
-    begins_at: datetime
-    ends_at: datetime
-    begun: bool = False
-    over: bool = False
-    items: dict[str, Item] = field(default_factory=dict)
-    contacted: dict[str, datetime] = field(default_factory=dict)
-
-    @property
-    def status(self) -> str:
-        """The state word of definition and instance."""
-        if self.over:
-            return COMPLETED
-        return IN_PROGRESS if self.begun else NOT_STARTED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What a scope query reviews: the members of a group, guests only or all."""
-
-    group_id: str
-    guests_only: bool
-
-
-def read_scope(query: str) -> Scope | None:
-    """Understand a scope query of the plain group form; None for any other."""
-    match = _GROUP_SCOPE.match(query)
-    if match is None:
-        return None
-    wanted = (match["query"] or "").replace("$count=true&", "").replace("&$count=true", "")
-    if wanted not in ("", "$filter=(userType eq 'Guest')", "$filter=userType eq 'Guest'"):
-        return None
-    return Scope(group_id=match["group"].lower(), guests_only=bool(wanted))
-
-
-def read_reviewer(query: str) -> tuple[str, str, str | None] | None:
-    """Understand a reviewer query: (users or groups, id, which people of the group); None for any other."""
-    match = _REVIEWER_QUERY.match(query)
-    if match is None or (match["kind"] == "groups") != (match["of"] is not None):
-        return None
-    return match["kind"], match["id"].lower(), match["of"]
+from sandbox.tenant_review_scopes import Resource, Scope
 
 
 class Reviews:
-    """All reviews of the tenant."""
+    """All reviews of the tenant; rounds begin ``delay`` after the start they were given."""
 
-    def __init__(self, directory: Directory) -> None:
-        self.directory = directory
+    def __init__(self, life: Life, agenda: Agenda, ids: Callable[[], str]) -> None:
+        self.life = life
+        self.agenda = agenda
+        self._ids = ids
+        self.delay = timedelta(minutes=10)
         self.all: dict[str, Review] = {}
-        self._unfinished: dict[str, Review] = {}
+        self.instances: dict[str, Instance] = {}
 
-    def open(
-        self,
-        body: Json,
-        scope: Scope,
-        *,
-        ids: Callable[[], str],
-        now: datetime,
-        starts_at: datetime,
-        delay: timedelta,
-    ) -> Review:
-        """Keep a new definition; its instance begins ``delay`` after the start it was given."""
-        lasts = timedelta(days=max(1, body["settings"].get("instanceDurationInDays") or 1))
+    # --- definitions ------------------------------------------------------------------------------
+
+    def open(self, body: Json, scope: Scope, *, by: Json, now: datetime, first_day: date) -> Review:
+        """Keep a new definition; a series that should have begun earlier waits for its next round.
+
+        A review of every group finds the groups when its round begins; any other shows its first instance at
+        once.
+        """
         review = Review(
-            id=ids(),
-            instance_id=ids(),
+            id=self._ids(),
             body=body,
-            group_id=scope.group_id,
-            guests_only=scope.guests_only,
+            scope=scope,
             created_at=now,
-            starts_at=starts_at,
-            begins_at=starts_at + delay,
-            ends_at=starts_at + lasts,
+            modified_at=now,
+            created_by=by,
+            first_day=first_day,
         )
-        self.all[review.id] = self._unfinished[review.id] = review
+        self.all[review.id] = review
+        self._expect_first(review, now)
         return review
 
+    def replace(self, review: Review, body: Json, scope: Scope, now: datetime) -> None:
+        """Put another body in a definition's place: it counts for rounds that have not begun."""
+        review.body, review.scope, review.modified_at = body, scope, now
+        review.first_day = _first_day(body) or review.first_day
+        waiting = [one for one in review.instances if one.status == NOT_STARTED]
+        begun = len(review.instances) > len(waiting)
+        for instance in waiting:
+            self._drop(review, instance)
+        if begun:
+            for old in waiting:
+                self._new_instance(review, scope.resources or old.resources, old.starts_at, old.id)
+            self._expect_next(review, now)
+        elif waiting:
+            self._expect_first(review, min(now, waiting[0].starts_at), waiting[0].id)
+        else:
+            self._expect_first(review, now)
+
+    def end_series(self, review: Review) -> None:
+        """Let no further round begin; a definition that has no instance left goes."""
+        review.next_round_at = None
+        for instance in [one for one in review.instances if one.status == NOT_STARTED]:
+            self._drop(review, instance)
+        if not review.instances:
+            self.remove(review)
+
     def remove(self, review: Review) -> None:
-        """Forget a definition and its instance."""
+        """Forget a definition and its instances."""
+        for instance in list(review.instances):
+            self._drop(review, instance)
         del self.all[review.id]
-        self._unfinished.pop(review.id, None)
 
-    def settle(self, now: datetime, ids: Callable[[], str]) -> Iterator[tuple[Review, str]]:
-        """Let every review reach the state it has at ``now``; yield what began and what ended."""
-        for review in list(self._unfinished.values()):
-            if not review.begun and not review.over and now >= review.begins_at:
-                self._begin(review, ids)
-                yield review, IN_PROGRESS
-            if review.begun and not review.over and now >= review.ends_at:
-                self._finish(review, review.ends_at)
-                yield review, COMPLETED
-            if review.over:
-                del self._unfinished[review.id]
+    def _drop(self, review: Review, instance: Instance) -> None:
+        review.instances.remove(instance)
+        del self.instances[instance.id]
 
-    def stop(self, review: Review, now: datetime) -> None:
-        """End a running review early. Its decisions are applied, whatever autoApplyDecisionsEnabled says."""
-        review.over, review.ends_at = True, now
-        self._apply(review, now)
+    # --- rounds -----------------------------------------------------------------------------------
+
+    def _expect_first(self, review: Review, now: datetime, instance_id: str | None = None) -> None:
+        recurrence = review.body["settings"].get("recurrence")
+        begun_before = bool((recurrence or {}).get("pattern")) and review.first_day < now.date()
+        n = round_after(recurrence, review.first_day, now) if begun_before else 0
+        first = None if n is None else round_at(recurrence, review.first_day, n)
+        if first is None:
+            return
+        starts_at = max(now, first)
+        if review.scope.enumerates:
+            self._expect(review, starts_at + self.delay)
+        else:
+            self._new_instance(review, review.scope.resources, starts_at, instance_id)
+            self._expect_next(review, starts_at)
+
+    def _expect_next(self, review: Review, now: datetime) -> None:
+        review.next_round_at = None
+        recurrence = review.body["settings"].get("recurrence")
+        n = round_after(recurrence, review.first_day, now)
+        at = None if n is None else round_at(recurrence, review.first_day, n)
+        if at is not None:
+            self._expect(review, at + self.delay if review.scope.enumerates else at)
+
+    def _expect(self, review: Review, at: datetime) -> None:
+        review.next_round_at = at
+        self.agenda.put(at, Due.ROUND, review.id)
+
+    def come_round(self, review_id: str, at: datetime) -> None:
+        """Open the instances of a round whose moment has come."""
+        review = self.all.get(review_id)
+        if review is None or review.next_round_at != at:
+            return
+        if review.scope.enumerates:
+            for group in self.life.access.groups_with_guests(at):
+                self._new_instance(review, (group,), at - self.delay)
+        else:
+            self._new_instance(review, review.scope.resources, at)
+        self._expect_next(review, at)
+
+    def _new_instance(
+        self,
+        review: Review,
+        resources: tuple[Resource, ...],
+        starts_at: datetime,
+        instance_id: str | None = None,
+    ) -> None:
+        instance = Instance(
+            id=instance_id or self._ids(),
+            review_id=review.id,
+            body=review.body,
+            scope=review.scope,
+            resources=resources,
+            starts_at=starts_at,
+            begins_at=starts_at + self.delay,
+            ends_at=starts_at + timedelta(days=max(1, days_of(review.body))),
+        )
+        start = starts_at
+        for part in review.body.get("stageSettings") or []:
+            end = start + timedelta(days=part["durationInDays"])
+            instance.stages.append(Stage(id=self._ids(), body=part, starts_at=start, ends_at=end))
+            start = end
+        review.instances.append(instance)
+        self.instances[instance.id] = instance
+        self.agenda.put(instance.begins_at, Due.BEGIN, instance.id)
+
+    # --- deciding ---------------------------------------------------------------------------------
 
     def record(self, items: list[Item], decision: str, justification: str, by: Json, now: datetime) -> None:
-        """Write one decision on some items."""
+        """Write one decision on some items; the last one counts."""
         for item in items:
             item.decision, item.justification = decision, justification
             undone = decision == "NotReviewed"
             item.reviewed_by = dict(NOBODY) if undone else by
             item.reviewed_at = None if undone else now
+            answer = Answer(decision=decision, justification=justification, by=by["id"], at=now)
+            item.history.append(answer)
 
-    def reviewers(self, review: Review, principal_id: str, now: datetime) -> set[str]:
-        """Return who may decide on a principal: the reviewers, or the fallback where there are none."""
-        named = review.body.get("reviewers") or []
-        if not named:
-            return {principal_id}
-        return self._people(named, now) or self._people(review.body.get("fallbackReviewers") or [], now)
+    def reviewers(self, instance: Instance, item: Item, now: datetime) -> set[str]:
+        """Return who may decide on an item now."""
+        return self.life.people.of(instance, item, now)
 
-    def _people(self, scopes: list[Json], now: datetime) -> set[str]:
-        found: set[str] = set()
-        for scope in scopes:
-            kind, object_id, of = read_reviewer(scope["query"]) or ("", "", None)
-            if kind == "users" and self.directory.user(object_id, now) is not None:
-                found.add(object_id)
-            elif kind == "groups" and of == "owners" and object_id in self.directory.groups:
-                owners = self.directory.groups[object_id].owners
-                found |= {o for o in owners if self.directory.user(o, now) is not None}
-            elif kind == "groups":
-                found |= {record["id"] for record in self.directory.transitive_users(object_id, now)}
-        return found
+    def reset(self, instance: Instance, now: datetime) -> None:
+        """Take every decision of a running instance back."""
+        items = instance.stage.items if instance.stage is not None else instance.items
+        self.record(list(items.values()), "NotReviewed", "", dict(NOBODY), now)
 
-    def _begin(self, review: Review, ids: Callable[[], str]) -> None:
-        review.begun = True
-        began = review.begins_at
-        for record in self.directory.transitive_users(review.group_id, began):
-            if review.guests_only and record.get("userType") != "Guest":
-                continue
-            shown = {
-                "@odata.type": "#microsoft.graph.userIdentity",
-                "id": record["id"],
-                "displayName": record.get("displayName"),
-                "userPrincipalName": record.get("userPrincipalName"),
-            }
-            advice = recommend(record, review.body["settings"], began)
-            review.items[record["id"]] = Item(id=ids(), principal=shown, recommendation=advice)
-        for principal_id in review.items:
-            for person in sorted(self.reviewers(review, principal_id, began)):
-                review.contacted.setdefault(person, began)
+    def ask_others(self, instance: Instance, reviewers: list[Json], fallbacks: list[Json]) -> None:
+        """Put other reviewers in place of those of a running instance."""
+        stage = instance.stage
+        changed = {**instance.asking, "reviewers": reviewers, "fallbackReviewers": fallbacks}
+        if stage is not None:
+            stage.body = changed
+        else:
+            instance.body = changed
 
-    def _finish(self, review: Review, at: datetime) -> None:
-        review.over = True
-        settings = review.body["settings"]
-        if settings.get("defaultDecisionEnabled"):
-            for item in review.items.values():
-                if item.decision == "NotReviewed":
-                    default = settings.get("defaultDecision") or "None"
-                    wanted = item.recommendation if default == "Recommendation" else default
-                    item.decision = wanted if wanted in CHOICES else item.decision
-        if settings.get("autoApplyDecisionsEnabled"):
-            self._apply(review, at)
+    def snapshot(self) -> list[tuple[object, ...]]:
+        """Return the outcome without volatile ids and instants; groups go by their nicknames."""
+        return sorted(
+            (
+                str(review.body.get("displayName")),
+                instance.status,
+                str([self._nickname(resource) for resource in instance.resources]),
+                sorted(
+                    (k, i.decision, i.justification, i.apply_result) for (k, _), i in instance.items.items()
+                ),
+            )
+            for review in self.all.values()
+            for instance in review.instances
+        )
 
-    def _apply(self, review: Review, at: datetime) -> None:
-        """Carry out the decisions: a denial takes a direct member out of the group, but no nested one."""
-        group = self.directory.groups.get(review.group_id)
-        for principal_id, item in review.items.items():
-            if item.decision not in ("Approve", "Deny"):
-                continue
-            item.applied_at = at
-            if group is None or principal_id in self.directory.deleted:
-                item.apply_result = "AppliedSuccessfullyButObjectNotFound"
-            elif item.decision == "Deny" and principal_id not in group.members:
-                item.apply_result = "ApplyNotSupported"
-            else:
-                item.apply_result = "AppliedSuccessfully"
-                if item.decision == "Deny":
-                    del group.members[principal_id]
+    def _nickname(self, resource: Resource) -> str | None:
+        group = self.life.directory.groups.read(resource.id)
+        return None if group is None else group.record.get("mailNickname")
 
 
-def recommend(record: Json, settings: Json, at: datetime) -> str:
-    """Return Entra's suggestion: Deny for who was silent in the look-back time (default 30 days)."""
-    if not settings.get("recommendationsEnabled"):
-        return "NoInfoAvailable"
-    match = _DURATION.match(settings.get("recommendationLookBackDuration") or "")
-    look_back = timedelta(days=int(match[1])) if match else _LOOK_BACK
-    activity: dict[str, Any] = record.get("signInActivity") or {}
-    since = graph_time(at - look_back)
-    seen = [activity.get("lastSignInDateTime"), activity.get("lastNonInteractiveSignInDateTime")]
-    return "Approve" if any(when is not None and when >= since for when in seen) else "Deny"
+def days_of(body: Json) -> int:
+    """Return how many days a round lasts; the stages, where there are any, decide that."""
+    stages = body.get("stageSettings") or []
+    return sum(one["durationInDays"] for one in stages) or body["settings"].get("instanceDurationInDays") or 1
+
+
+def _first_day(body: Json) -> date | None:
+    start = ((body["settings"].get("recurrence") or {}).get("range") or {}).get("startDate")
+    return date.fromisoformat(start) if start else None

@@ -25,8 +25,6 @@ class Fields:
 
 
 _REFERENCES = Many(str)
-_QUERY = Fields({"@odata.type": str, "query": str, "queryType": str, "queryRoot": str})
-_REVIEWER = Fields({**_QUERY.fields, "scopeType": str, "reviewerId": str})
 _RECIPIENT = Fields(
     {"emailAddress": Fields({"address": str, "name": str}, frozenset({"address"}))},
     frozenset({"emailAddress"}),
@@ -62,55 +60,7 @@ GROUP_CHANGE = Fields(
     }
 )
 REFERENCE = Fields({"@odata.id": str}, frozenset({"@odata.id"}))
-
-_RANGE = Fields(
-    {"type": str, "startDate": str, "endDate": str, "numberOfOccurrences": int, "recurrenceTimeZone": str}
-)
-_PATTERN = Fields(
-    {
-        "type": str,
-        "interval": int,
-        "month": int,
-        "dayOfMonth": int,
-        "daysOfWeek": Many(str),
-        "firstDayOfWeek": str,
-        "index": str,
-    }
-)
-_SETTINGS = Fields(
-    {
-        "@odata.type": str,
-        "mailNotificationsEnabled": bool,
-        "reminderNotificationsEnabled": bool,
-        "justificationRequiredOnApproval": bool,
-        "defaultDecisionEnabled": bool,
-        "defaultDecision": str,
-        "instanceDurationInDays": int,
-        "autoApplyDecisionsEnabled": bool,
-        "recommendationsEnabled": bool,
-        "recommendationLookBackDuration": str,
-        "decisionHistoriesForReviewersEnabled": bool,
-        "recurrence": Fields({"pattern": _PATTERN, "range": _RANGE}),
-        "applyActions": Many(Fields({"@odata.type": str})),
-    }
-)
-NEW_DEFINITION = Fields(
-    {
-        "@odata.type": str,
-        "displayName": str,
-        "descriptionForAdmins": str,
-        "descriptionForReviewers": str,
-        "scope": Fields({**_QUERY.fields, "inactiveDuration": str}),
-        "reviewers": Many(_REVIEWER),
-        "fallbackReviewers": Many(_REVIEWER),
-        "settings": _SETTINGS,
-    },
-    frozenset({"displayName", "descriptionForAdmins", "descriptionForReviewers", "scope", "settings"}),
-)
-DECISION = Fields({"decision": str, "justification": str}, frozenset({"decision"}))
-BATCH_DECISION = Fields(
-    {"decision": str, "justification": str, "principalId": str, "resourceId": str}, frozenset({"decision"})
-)
+IDS = Fields({"ids": Many(str), "types": Many(str)}, frozenset({"ids"}))
 
 MESSAGE = Fields(
     {

@@ -7,7 +7,15 @@ import json
 import sys
 from pathlib import Path
 
-from sandbox.graph_api.properties import DERIVED, GROUP, USER
+from sandbox.graph_api.properties import (
+    APPLICATION,
+    DERIVED,
+    DIRECTORY_ROLE,
+    GROUP,
+    SERVICE_PRINCIPAL,
+    UNIT,
+    USER,
+)
 from sandbox.graph_api.routes import ROUTES
 from sandbox.tenant_directory import Json
 
@@ -15,8 +23,31 @@ _KINDS = {
     USER: "microsoft.graph.user!exact",
     GROUP: GROUP,
     "microsoft.graph.message": "microsoft.graph.message!exact",
+    **{kind: kind for kind in (SERVICE_PRINCIPAL, APPLICATION, UNIT, DIRECTORY_ROLE)},
+    **{
+        kind: kind
+        for kind in (
+            "microsoft.graph.aadUserConversationMember",
+            "microsoft.graph.appRoleAssignment",
+            "microsoft.graph.crossTenantAccessPolicyConfigurationDefault",
+            "microsoft.graph.crossTenantAccessPolicyConfigurationPartner",
+            "microsoft.graph.directoryAudit",
+            "microsoft.graph.signIn",
+            "microsoft.graph.team",
+            "microsoft.graph.unifiedRoleAssignment",
+            "microsoft.graph.unifiedRoleDefinition",
+            "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
+        )
+    },
 }
 
+_EM = "/identityGovernance/entitlementManagement"
+_INSTANCE = (
+    "/identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}"
+    "/instances/{accessReviewInstance-id}"
+)
+_EM_READERS = ["EntitlementManagement.Read.All", "EntitlementManagement.ReadWrite.All"]
+_ORGANIZATION = f"{_EM}/connectedOrganizations/{{connectedOrganization-id}}"
 NOT_LISTED = {
     "POST /groups/{group-id}/members/$ref": ["Group.ReadWrite.All", "GroupMember.ReadWrite.All"],
     "GET /directory/deletedItems/{directoryObject-id}": ["User.Read.All"],
@@ -24,9 +55,22 @@ NOT_LISTED = {
         "User.DeleteRestore.All",
         "User.ReadWrite.All",
     ],
+    f"GET {_EM}/accessPackages/{{accessPackage-id}}/assignmentPolicies": _EM_READERS,
+    f"GET {_EM}/accessPackages/{{accessPackage-id}}/resourceRoleScopes": _EM_READERS,
+    f"GET {_EM}/subjects(objectId='{{objectId}}')": _EM_READERS,
+    f"DELETE {_ORGANIZATION}/internalSponsors/{{directoryObject-id}}/$ref": _EM_READERS[1:],
+    f"DELETE {_ORGANIZATION}/externalSponsors/{{directoryObject-id}}/$ref": _EM_READERS[1:],
+    f"PATCH {_INSTANCE}": ["AccessReview.ReadWrite.All"],
+    "GET /identityGovernance/lifecycleWorkflows/lifecyclePolicies": [
+        "LifecyclePolicies-Guests.Read.All",
+        "LifecyclePolicies-Guests.ReadWrite.All",
+    ],
 }
 """Operations without a row in permissions.json; their reference pages: group-post-members,
-directory-deleteditems-get, group-delete-members (its warning about the missing ``/$ref``)."""
+directory-deleteditems-get, group-delete-members (its warning about the missing ``/$ref``),
+accesspackage-list-resourcerolescopes, accesspackagesubject-get,
+connectedorganization-delete-internalsponsors, lifecycleworkflowscontainer-list-lifecyclepolicies,
+accessreviewinstance-update."""
 
 
 def derive(folder: Path) -> Json:

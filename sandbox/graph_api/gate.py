@@ -13,7 +13,8 @@ from sandbox.graph_api.bodies import check_body
 from sandbox.graph_api.exchange import Answer, GraphError, Request, bad_request, denied, not_simulated
 from sandbox.graph_api.mail import mailbox_of, reachable_mailbox
 from sandbox.graph_api.properties import derived
-from sandbox.graph_api.routes import BATCH, Budget, Route, find_route
+from sandbox.graph_api.route import Budget, Route
+from sandbox.graph_api.routes import BATCH, find_route
 from sandbox.graph_api.users import touches_activity
 from sandbox.tenant import Call, Fault, Tenant
 from sandbox.tenant_directory import Json
@@ -152,7 +153,7 @@ class Gate:
             refused = throttle.window(REPORTS, now)
         elif route.budget is Budget.DIRECTORY:
             cost = cost_of(route, request)
-            refused = throttle.directory(now, cost, writes=route.method != "GET")
+            refused = throttle.directory(now, cost, writes=route.method != "GET" and not route.reads)
             if refused is None and touches_activity(request):
                 refused = throttle.window(SIGN_IN_ACTIVITY, now)
             spent["x-ms-resource-unit"] = str(cost)

@@ -183,14 +183,6 @@ async def test_decisions_come_a_hundred_at_a_time() -> None:
         ({"reviewers": [{"query": "/users/00000000-0000-4000-8000-000000000000"}]}, 404),
         ({"reviewers": [{"query": "./sponsors", "queryType": "MicrosoftGraph"}]}, 501),
         ({"reviewers": [{"query": "/people/x", "queryType": "MicrosoftGraph"}]}, 400),
-        (
-            {
-                "settings": {
-                    "applyActions": [{"@odata.type": "#microsoft.graph.disableAndDeleteUserApplyAction"}]
-                }
-            },
-            501,
-        ),
         ({"settings": {"defaultDecision": "Maybe"}}, 400),
     ],
 )
