@@ -12,17 +12,21 @@ from reviews.model import (
     Candidate,
     Case,
     CaseId,
+    Guest,
     GuestId,
     PersonId,
     Reason,
     Sight,
     Surroundings,
+    Unreadable,
 )
-from reviews.policy import Policy
+from reviews.policy import Policy, Quorum
 from reviews.reasons import because
 from reviews.records import Act, Action
 from reviews.risk import recommend
 from reviews.sponsors import Ladder, who_answers
+
+_EVERY_SPONSOR = frozenset({Quorum.DENIAL_WINS, Quorum.ALL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +81,16 @@ class Round:
             case_id=case,
             recommendation=recommendation,
             asked_as=ladder.asked_as,
+            together=self._together(candidate.guest, ladder),
             sight=self._sight(candidate, around),
         )
+
+    def _together(self, guest: Guest, ladder: Ladder) -> tuple[PersonId, ...]:
+        """Return the other sponsors who must answer as well, where the policy wants all of them to."""
+        if self.policy.reviews.quorum not in _EVERY_SPONSOR or isinstance(guest.sponsors, Unreadable):
+            return ()
+        sponsors = {sponsor.id for sponsor in guest.sponsors}
+        return tuple(one for one in ladder.reviewers[1:] if one in sponsors)
 
     def _sight(self, candidate: Candidate, around: Surroundings) -> Sight:  # noqa: ARG002 - paths come next
         return Sight(kind=classify(candidate.guest, self.policy.tenant.home_domains))

@@ -50,6 +50,10 @@ class Action:
     recommendation: Recommendation | None = None
     asked_as: AskedAs | None = None
     """Why the first reviewer is asked; None where nobody is."""
+    together: tuple[PersonId, ...] = ()
+    """Whose answers are needed besides the first reviewer's, where the policy wants several."""
+    continues: CaseId | None = None
+    """The case that goes on with another person, when the question is handed over; None for a new one."""
     sight: Sight | None = None
     """What a closer look at the guest found; None where none was taken."""
 

@@ -21,6 +21,7 @@ from reviews.model import (
     Unreadable,
 )
 from reviews.policy import Exemption, Mode, NoAnswer, Policy
+from reviews.quorum import somebody_keeps
 from reviews.reasons import because
 from reviews.records import Act
 from reviews.schedule import is_quiet, local_date
@@ -32,6 +33,7 @@ from reviews.steps import (
     blocked,
     closed,
     deleted,
+    everybody_asked,
     lapsed,
     manual,
     mirrored,
@@ -45,6 +47,7 @@ __all__ = [
     "BY_HAND",
     "FOLLOWS",
     "FORGETS_AFTER",
+    "HOLDS_WITHIN",
     "STARTS_FROM",
     "Ending",
     "answered",
@@ -53,11 +56,13 @@ __all__ = [
     "closed",
     "deleted",
     "ending",
+    "everybody_asked",
     "exemption",
     "grounds",
     "lapsed",
     "manual",
     "mirrored",
+    "never_held",
     "next_act",
     "next_reviewer",
     "no_harm",
@@ -73,6 +78,9 @@ __all__ = [
 
 FORGETS_AFTER = timedelta(days=30)
 """How long the directory keeps a soft-deleted account. Source: Graph ``directory/deletedItems``."""
+
+HOLDS_WITHIN = timedelta(days=3)
+"""How long a block is tried again before a person has to look."""
 
 STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
     {
@@ -131,14 +139,15 @@ def next_reviewer(case: Case, policy: Policy) -> PersonId | None:
     """Return the fallback reviewer to ask after a lapse: one who was not asked yet, and only once."""
     if case.escalated:
         return None
-    others = (PersonId(one) for one in policy.reviewers.fallback if one not in {case.reviewer, case.guest_id})
-    return next(others, None)
+    asked = {case.guest_id, *everybody_asked(case)}
+    return next((PersonId(one) for one in policy.reviewers.fallback if one not in asked), None)
 
 
 def _after_lapse(case: Case, policy: Policy) -> Act:
-    if policy.actions.on_no_answer is NoAnswer.BLOCK:
+    rule = policy.actions.on_no_answer
+    if rule is NoAnswer.BLOCK and not somebody_keeps(case):
         return Act.NOTICE
-    return Act.CLOSE if next_reviewer(case, policy) is None else Act.ASK
+    return Act.CLOSE if rule is NoAnswer.KEEP or next_reviewer(case, policy) is None else Act.ASK
 
 
 def _after(act: Act, since: datetime | None, wait: timedelta, now: datetime) -> Act | None:
@@ -186,6 +195,11 @@ def ending(case: Case, guest: Guest | None, policy: Policy, now: datetime) -> En
     return _ending_by_use(case, guest, policy, now) or _ending_by_time(case, guest, policy, now)
 
 
+def never_held(case: Case, now: datetime) -> bool:
+    """Say whether a block was tried for so long that something else must be switching the account on."""
+    return case.blocked_at is not None and now - case.blocked_at > HOLDS_WITHIN
+
+
 def switches_on(case: Case, outcome: Outcome) -> bool:
     """Say whether ending a case must also switch the account on again: the guest came before our block."""
     return outcome is Outcome.SIGNED_IN and case.step in {Step.BLOCKED, Step.QUARANTINED}
@@ -222,7 +236,14 @@ def _ending_by_time(case: Case, guest: Guest, policy: Policy, now: datetime) -> 
         return None
     if case.step is Step.QUARANTINED:
         return Ending(Outcome.REMOVED, because("blocked-for-good"))
-    return Ending(Outcome.UNANSWERED, because("unanswered", on=_day(case.deadline)), rest)
+    return Ending(Outcome.UNANSWERED, _why_unanswered(case, policy), rest)
+
+
+def _why_unanswered(case: Case, policy: Policy) -> Reason:
+    on = _day(case.deadline)
+    if policy.actions.on_no_answer is NoAnswer.KEEP:
+        return because("silence-keeps", on=on)
+    return because("not-agreed" if somebody_keeps(case) else "unanswered", on=on)
 
 
 def _ending_of_the_absent(case: Case, now: datetime) -> Ending | None:
@@ -319,7 +340,7 @@ def _not_founded(case: Case, guest: Guest, policy: Policy, now: datetime) -> Rea
         return None
     if case.asked_at is None or now <= case.deadline or policy.actions.on_no_answer is not NoAnswer.BLOCK:
         return because("not-answered")
-    if case.answer is not None and case.answer.choice is Choice.KEEP:
+    if somebody_keeps(case):
         return because("not-answered")
     verdict = judge(guest, policy.thresholds, policy.scope.min_account_age, now)
     if verdict.activity is Activity.ACTIVE:

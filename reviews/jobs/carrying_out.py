@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from reviews import remediation
 from reviews.errors import Forbidden, Gone, Transient
-from reviews.jobs.telling import to_reviewer
+from reviews.jobs.telling import manual_task, to_reviewer
 from reviews.messages import CarryOut, SendMail
 from reviews.model import Case, Guest, Outcome, Reason, Step
 from reviews.policy import Mode, Policy
@@ -60,8 +60,7 @@ class CarryingOut:
             return await self._missing(case, message, policy)
         objection = remediation.objection(message.kind, case, guest, policy, self.clock.now())
         if objection is not None and objection.code in remediation.BY_HAND:
-            facts: dict[str, str | int | None] = {"because": objection.code}
-            return await self._move(remediation.manual(case), "needs-a-person", message, facts)
+            return await self._by_hand(case, objection, message, policy)
         if objection is not None:
             return await self._object(case, message, objection)
         try:
@@ -69,22 +68,20 @@ class CarryingOut:
         except Gone:
             return await self._missing(case, message, policy)
         except Forbidden as refusal:
-            facts = {"because": "directory-refuses", "needs": refusal.needs}
-            return await self._move(remediation.manual(case), "needs-a-person", message, facts)
+            why = because("directory-refuses", needs=refusal.needs or "")
+            return await self._by_hand(case, why, message, policy)
 
     async def _acted(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
         if message.kind is Act.NOTICE:
             return await self._notice(case, guest, message, policy)
         if message.kind is Act.BLOCK:
-            return await self._block(case, message)
+            return await self._block(case, message, policy)
         await self.directory.soft_delete(message.guest_id)
         return await self._missing(case, message, policy)
 
     async def _notice(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
         if guest.mail is None:
-            return await self._move(
-                remediation.manual(case), "needs-a-person", message, {"because": "guest-without-mail"}
-            )
+            return await self._by_hand(case, because("guest-without-mail"), message, policy)
         mail = OwedMail(
             home=f"guest:{guest.id}",
             # A denial taken back and given again is another reason, so it gets another notice.
@@ -101,13 +98,24 @@ class CarryingOut:
         await self.queue.put(SendMail(home=mail.home, mail_id=mail.id))
         return case
 
-    async def _block(self, case: Case, message: CarryOut) -> Case:
+    async def _by_hand(self, case: Case, why: Reason, message: CarryOut, policy: Policy) -> Case:
+        """Hand the case to a person, and tell the operators what is to be done."""
+        owes = manual_task(case, why, policy, self.clock.now())
+        facts: dict[str, str | int | None] = {**why.params, "because": why.code}
+        case = await self._move(remediation.manual(case), "needs-a-person", message, facts, owes=owes)
+        for mail in owes:
+            await self.queue.put(SendMail(home=mail.home, mail_id=mail.id))
+        return case
+
+    async def _block(self, case: Case, message: CarryOut, policy: Policy) -> Case:
         if case.step is Step.NOTICED:
             await self.directory.set_enabled(message.guest_id, enabled=False)
             case = await self._move(remediation.blocked(case, self.clock.now()), "blocked", message)
         again = await self.directory.guest(message.guest_id, sign_ins=False)
         if again is None:
             raise Gone(f"guest {message.guest_id} left the directory")
+        if again.enabled and remediation.never_held(case, self.clock.now()):
+            return await self._by_hand(case, because("block-does-not-hold"), message, policy)
         if again.enabled:
             await self.directory.set_enabled(message.guest_id, enabled=False)
             raise Transient(f"block of guest {message.guest_id} is not to be seen yet")

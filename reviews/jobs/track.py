@@ -1,15 +1,18 @@
 """Following open reviews: answers given in My Access, deadlines, and everything owed but not yet done."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reviews import decisions, remediation
+from reviews import decisions, native, remediation
 from reviews.evidence import digest
+from reviews.handover import WAITING
 from reviews.jobs.answering import Answering
+from reviews.jobs.handing_over import HandingOver
 from reviews.messages import OpenBatch, SendMail
 from reviews.model import Answer, Batch, BatchStep, Case, Outcome, Source, Step
+from reviews.native import Native
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, NativeDecision, Policies, Queue
 from reviews.records import Move, Run, RunStep
@@ -18,6 +21,7 @@ log = logging.getLogger("gatehouse.track")
 
 JOB = "track"
 LEASE = timedelta(minutes=15)
+NOT_REVIEWED = "NotReviewed"
 OUR_MARK = "[gatehouse "
 """What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
 
@@ -32,6 +36,7 @@ class Track:
     queue: Queue
     policies: Policies
     answering: Answering
+    handing_over: HandingOver
     new_owner: Callable[[], str]
 
     async def run(self, slot: datetime) -> Run | None:
@@ -75,22 +80,45 @@ class Track:
             await self.queue.put(OpenBatch(batch_id=batch.id))
             return False
         await self.answering.weigh_batch(batch.id)
-        batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
+        batch = await self.answering.with_instance(await self._now(batch))
         await self._read_back(batch, policy)
+        batch = await self.handing_over.from_absent(await self._now(batch), policy)
         if self.clock.now() <= batch.deadline:
             return False
         await self._close(batch, policy)
         return True
 
+    async def _now(self, batch: Batch) -> Batch:
+        return await self.ledger.batch(batch.id) or batch
+
     async def _read_back(self, batch: Batch, policy: Policy) -> None:
-        if batch.definition_id is None or batch.instance_id is None:
+        if batch.definition_id is None:
             return
-        for decision in await self.access_reviews.decisions(batch.definition_id, batch.instance_id):
+        batch = await self._with_native_state(batch, batch.definition_id)
+        if batch.instance_id is None or batch.native == native.DELETED:
+            return
+        for decision in await self.access_reviews.decisions(batch.definition_id or "", batch.instance_id):
             answer = _native_answer(batch, decision)
             if answer is not None:
                 await self.answering.weigh(batch, decision.guest_id, answer, policy)
+            elif decision.decision == NOT_REVIEWED:
+                await self.answering.note_reset(batch, decision.guest_id)
         for guest_id in batch.guests:
             await self.answering.mirror(batch, guest_id)
+
+    async def _with_native_state(self, batch: Batch, definition_id: str) -> Batch:
+        """Keep the state of the native review; somebody ending or deleting it is told once, and left so."""
+        review = await self.access_reviews.review(definition_id)
+        word = native.DELETED if review is None else review.status
+        if word == batch.native:
+            return batch
+        state = native.state_of(word)
+        extra = {"batch": batch.id, "status": word}
+        if state is Native.DELETED or (state is Native.OVER and self.clock.now() < batch.deadline):
+            log.warning("native review ended by somebody else", extra={"event": "native.ended", **extra})
+        elif state is Native.UNKNOWN:
+            log.warning("native review in a state we do not know", extra={"event": "native.unknown", **extra})
+        return await self.ledger.save_batch(replace(batch, native=word))
 
     async def _close(self, batch: Batch, policy: Policy) -> None:
         now = self.clock.now()
@@ -98,9 +126,7 @@ class Track:
             case = await self.ledger.case(guest_id)
             if case is None or case.batch_id != batch.id:
                 continue
-            ended = _at_deadline(case, policy, now)
-            if ended is not None:
-                kind, after = ended
+            for kind, after in _at_deadline(case, policy, now):
                 await self.ledger.move(
                     Move(case=after, kind=kind, actor="gatehouse", at=now, run_id=batch.run_id)
                 )
@@ -109,16 +135,20 @@ class Track:
         await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED))
 
 
-def _at_deadline(case: Case, policy: Policy, now: datetime) -> tuple[str, Case] | None:
+def _at_deadline(case: Case, policy: Policy, now: datetime) -> Iterator[tuple[str, Case]]:
+    """Yield what becomes of a case when its time is up, step by step."""
+    decided = decisions.at_the_end(case, policy) if case.step in WAITING else None
+    if decided is not None:
+        yield "decided", decided
+        case = decided
     if case.step is Step.KEPT and case.answer is not None:
         rests = decisions.rests_until(case.answer, now, policy)
-        return "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
-    if case.step is Step.ASKED:
-        return "lapsed", remediation.lapsed(case)
-    if case.step is Step.OPENED:
+        yield "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
+    elif case.step is Step.ASKED:
+        yield "lapsed", remediation.lapsed(case)
+    elif case.step is Step.OPENED:
         # The question never left our mailbox, so nobody failed to answer it: it is put again.
-        return "closed", remediation.closed(case, now, Outcome.UNANSWERED)
-    return None
+        yield "closed", remediation.closed(case, now, Outcome.UNANSWERED)
 
 
 def _native_answer(batch: Batch, decision: NativeDecision) -> Answer | None:

@@ -7,7 +7,7 @@ fixed length and are refused.
 
 from reviews.policy.document import Mode, Policy
 from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
-from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Reviews, Thresholds
+from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
 from reviews.policy.when import Quiet, Schedule, Schedules
 from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant, Wording
 
@@ -27,6 +27,7 @@ __all__ = [
     "ObjectId",
     "Policy",
     "Quiet",
+    "Quorum",
     "Reviewers",
     "Reviews",
     "Schedule",

@@ -139,6 +139,17 @@ def test_who_the_sponsors_are_being_unknown_is_not_having_none() -> None:
         assert held.action.reviewers == ()
 
 
+@pytest.mark.parametrize(
+    ("quorum", "needed"), [("any-one", 0), ("two-people", 0), ("denial-wins", 1), ("all", 1)]
+)
+def test_the_other_sponsors_are_needed_where_the_policy_wants_them_all(quorum: str, needed: int) -> None:
+    tom = PersonId(guid(9002))
+    guest = a_guest(sponsors=(a_person(), a_person(tom)))
+    action = only(drawn([guest], policy=a_policy(reviews={"quorum": quorum})))
+    assert action.together == (tom,)[:needed]
+    assert FALLBACK in action.reviewers
+
+
 def test_a_guest_nobody_can_answer_for_is_held_and_told_of() -> None:
     plan = drawn([a_guest(sponsors=())], policy=a_policy(reviewers=Reviewers()))
     assert only_held(plan).held_by == "no-reviewer"
