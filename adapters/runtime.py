@@ -189,6 +189,7 @@ class House:
         return CarryingOut(
             clock=self.clock,
             directory=self.directory,
+            connections=self.connections,
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reviews.model import PersonId, Reason, Receipt, Recommendation
+from reviews.model import PersonId, Reason, Receipt, Recommendation, Risk
 from reviews.policy import Caps, Mode, Policy
 from reviews.reasons import because
 from reviews.records import HARMFUL, Act, Action, Held
@@ -17,7 +17,10 @@ FEW = 5
 FREED_BY_APPROVAL = frozenset({"cap-harmful", "mode-propose"})
 """What an operator who approves the plan's hash lets pass; nothing else is theirs to free."""
 
-_RISK = {
+_RISK = {Risk.CRITICAL: 0, Risk.HIGH: 1, None: 2, Risk.MEDIUM: 3, Risk.LOW: 4}
+"""A guest nobody could look at may be anything, so it comes before those known to be harmless."""
+
+_SUGGESTION = {
     Recommendation.REMOVE: 0,
     Recommendation.LOOK_CLOSER: 1,
     Recommendation.CANNOT_TELL: 2,
@@ -138,12 +141,13 @@ def _held_ask(
     return "cap-asks" if asked >= policy.caps.asks_per_run else None
 
 
-def _riskiest_first(action: Action) -> tuple[bool, int, int, str]:
-    """Order questions: those nobody answered before, then by suggestion, then by the longest silence."""
+def _riskiest_first(action: Action) -> tuple[bool, int, int, int, str]:
+    """Order questions: nobody answered before, then by risk, by suggestion, by the longest silence."""
     first_time = all(reason.code != "sponsor-did-not-answer" for reason in action.reasons)
     days = action.reasons[0].params.get("days", 0) if action.reasons else 0
-    risk = 4 if action.recommendation is None else _RISK[action.recommendation]
-    return first_time, risk, -int(days), action.key
+    risk = _RISK[action.sight.risk if action.sight else None]
+    suggestion = 4 if action.recommendation is None else _SUGGESTION[action.recommendation]
+    return first_time, risk, suggestion, -int(days), action.key
 
 
 def _hold(actions: Iterable[Action], held_by: str) -> tuple[Held, ...]:

@@ -83,7 +83,7 @@ STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
 )
 """The steps a harmful act may start from."""
 
-BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail"})
+BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail", "privileged"})
 """Objections that no later night will lift: the case becomes MANUAL, and a person acts."""
 
 _AT_ONCE: Mapping[Step, Act] = MappingProxyType(

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from reviews import remediation
 from reviews.errors import Forbidden, Gone, Transient
+from reviews.exposure import exposure_of, no_step_by_itself
 from reviews.jobs.telling import to_reviewer
 from reviews.messages import CarryOut, SendMail
-from reviews.model import Case, Guest, Outcome, Reason, Step
+from reviews.model import Case, Guest, GuestId, Outcome, Reason, Step, Unreadable
 from reviews.policy import Mode, Policy
-from reviews.ports import Clock, Directory, Ledger, Policies, Queue
+from reviews.ports import Clock, Connections, Directory, Ledger, Policies, Queue
 from reviews.reasons import because
 from reviews.records import Act, MailKind, Move, OwedMail
 
@@ -23,6 +24,7 @@ class CarryingOut:
 
     clock: Clock
     directory: Directory
+    connections: Connections
     ledger: Ledger
     queue: Queue
     policies: Policies
@@ -59,6 +61,8 @@ class CarryingOut:
         if guest is None:
             return await self._missing(case, message, policy)
         objection = remediation.objection(message.kind, case, guest, policy, self.clock.now())
+        if objection is None:
+            objection = await self._privileges(message.guest_id, policy)
         if objection is not None and objection.code in remediation.BY_HAND:
             facts: dict[str, str | int | None] = {"because": objection.code}
             return await self._move(remediation.manual(case), "needs-a-person", message, facts)
@@ -71,6 +75,11 @@ class CarryingOut:
         except Forbidden as refusal:
             facts = {"because": "directory-refuses", "needs": refusal.needs}
             return await self._move(remediation.manual(case), "needs-a-person", message, facts)
+
+    async def _privileges(self, guest_id: GuestId, policy: Policy) -> Reason | None:
+        """Look afresh at what the guest reaches: a privileged one is for a person."""
+        tied = (await self.connections.ties([guest_id]))[guest_id]
+        return no_step_by_itself(tied if isinstance(tied, Unreadable) else exposure_of(tied, policy))
 
     async def _acted(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
         if message.kind is Act.NOTICE:

@@ -33,7 +33,7 @@ from tests.builders import (
     an_answer,
     guid,
 )
-from tests.tables import moment, table
+from tests.tables import DOCS, moment, table
 
 BLOCKS = Actions(on_no_answer=NoAnswer.BLOCK)
 EVERY_KIND = Scope(kinds=tuple(Kind))
@@ -316,4 +316,8 @@ def test_an_exemption_typed_in_capitals_holds() -> None:
 
 
 def test_objections_that_need_a_person_are_among_the_documented_ones() -> None:
-    assert {row["objection"] for row in table("The second look")} >= BY_HAND
+    by_the_record = {row["objection"] for row in table("The second look")}
+    by_a_closer_look = {
+        row["at the second look"] for row in table("What makes a guest privileged", DOCS / "finding.md")
+    }
+    assert by_the_record | by_a_closer_look >= BY_HAND
