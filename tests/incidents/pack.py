@@ -119,6 +119,13 @@ _ALL = (
         ours="asks sara about max: remove; holds ada: sponsors-unreadable",
     ),
     Incident(
+        story="a_denial_on_a_dynamic_group_takes_nothing_away",
+        source="azure-docs#74310",
+        link=f"{_GITHUB}/MicrosoftDocs/azure-docs/issues/74310",
+        theirs="records the denial; ada is still in Research",
+        ours="shows sara that Research stays (dynamic); switches off ada",
+    ),
+    Incident(
         story="a_scanner_that_opens_the_link_decides_nothing",
         source="activepieces#14024",
         link=f"{_GITHUB}/activepieces/activepieces/issues/14024",
