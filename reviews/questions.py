@@ -40,6 +40,9 @@ class Question:
 
     action: Action
     objection: Reason | None
+    ladder: Ladder
+    """Who may answer, and why others cannot."""
+    danger: Danger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,8 @@ class Round:
         if danger.is_privileged and self.policy.reviewers.privileged:
             ladder = self._privileged_ladder(candidate.guest)
         unknown = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else None
-        return Question(action=self._action(candidate, around, ladder, danger), objection=unknown)
+        action = self._action(candidate, around, ladder, danger)
+        return Question(action=action, objection=unknown, ladder=ladder, danger=danger)
 
     def _privileged_ladder(self, guest: Guest) -> Ladder:
         """Ask the people the policy names for privileged guests, whoever sponsors this one."""
@@ -86,7 +90,8 @@ class Round:
         objection = remediation.no_question(candidate.guest, self.policy, self.now)
         if objection is None and candidate.verdict.activity is Activity.UNKNOWN:
             objection = candidate.verdict.because
-        return Question(action=replace(action, reasons=(*action.reasons, again)), objection=objection)
+        action = replace(action, reasons=(*action.reasons, again))
+        return Question(action=action, objection=objection, ladder=ladder, danger=danger)
 
     def _next_reviewer(self, case: Case, danger: Danger) -> PersonId | None:
         others = (

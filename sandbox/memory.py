@@ -223,6 +223,12 @@ class MemoryLedger:
         await _turn()
         self._owe([mail])
 
+    async def mails(self, home: str) -> tuple[OwedMail, ...]:
+        """Return every mail ever owed in a home, by id."""
+        await _turn()
+        home_of(home)
+        return tuple(mail for (where, _), mail in sorted(self._mails.items()) if where == home)
+
     async def owed_mails(self) -> tuple[tuple[str, str], ...]:
         """Return (home, id) of every mail not yet verified or dropped, sorted."""
         await _turn()

@@ -122,6 +122,10 @@ class Ledger(Protocol):
         """Return (home, id) of every mail not yet verified or dropped."""
         ...
 
+    async def mails(self, home: str) -> tuple[OwedMail, ...]:
+        """Return every mail ever owed in a home, by id."""
+        ...
+
     async def approve(self, plan_hash: str, *, by: str, at: datetime) -> None:
         """Write down that an operator approved a plan by its hash. Safe to repeat."""
         ...

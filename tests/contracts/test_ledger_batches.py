@@ -195,3 +195,15 @@ async def test_the_card_of_the_last_decided_case_is_found_again(ledger: Ledger) 
 
     assert await ledger.answered_cards([ANN, BOB]) == {ANN: a_card(ANN)}
     assert await ledger.answered_cards([]) == {}
+
+
+async def test_the_mails_of_a_home_are_listed_whatever_became_of_them(ledger: Ledger) -> None:
+    home, other = f"batch:{BATCH}", f"batch:{'c' * 32}"
+    for mail in (a_mail(home, "b.2"), a_mail(home, "a.1"), a_mail(other, "a.1")):
+        await ledger.owe(mail)
+    await ledger.save_mail(replace(a_mail(home, "a.1"), step=MailStep.DROPPED))
+
+    listed = await ledger.mails(home)
+
+    assert [(mail.id, mail.step) for mail in listed] == [("a.1", MailStep.DROPPED), ("b.2", MailStep.PENDING)]
+    assert await ledger.mails(f"run:{RUN}") == ()
