@@ -10,14 +10,13 @@ from types import MappingProxyType
 
 from reviews import remediation
 from reviews.guardrails import rule
-from reviews.kinds import ALLOWED, classify
+from reviews.kinds import ALLOWED, classify, kind_if_enabled
 from reviews.model import (
     Activity,
     Candidate,
     Case,
     Guest,
     GuestId,
-    Kind,
     PersonId,
     Reason,
     Receipt,
@@ -98,9 +97,8 @@ class Survey:
         """Look at one guest: leave it alone, ask about it, or take its case a step further."""
         self._guests += 1
         verdict = judge(guest, self._policy.thresholds, self._policy.scope.min_account_age, self._now)
-        kind = classify(guest, self._home_domains)
         self._counts["activity." + verdict.activity] += 1
-        self._counts["kind." + kind] += 1
+        self._counts["kind." + classify(guest, self._home_domains)] += 1
         if guest.redemption is not Redemption.PENDING:
             self._accepted += 1
             self._unseen += guest.sign_ins == _NEVER
@@ -109,7 +107,7 @@ class Survey:
             self._absent.discard(guest.id)
             self._go_on(case, guest, verdict)
             return
-        left_alone = self._why_left_alone(guest, kind, verdict)
+        left_alone = self._why_left_alone(guest, verdict)
         if left_alone is not None:
             self._counts["left-alone." + left_alone] += 1
         else:
@@ -173,8 +171,8 @@ class Survey:
             else:
                 self._close_absent(self._live[guest_id])
 
-    def _why_left_alone(self, guest: Guest, kind: Kind, verdict: Verdict) -> str | None:
-        if kind not in self._asking:
+    def _why_left_alone(self, guest: Guest, verdict: Verdict) -> str | None:
+        if kind_if_enabled(guest, self._home_domains) not in self._asking:
             return "kind-out-of-scope"
         if guest.id in self._exempt:
             return "exempt"

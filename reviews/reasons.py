@@ -101,6 +101,7 @@ _HELD = {
 _OBJECTIONS = {
     "case-moved-on": "The case has moved on (step {step}).",
     "kind-not-allowed": "This must not be done to accounts of this kind ({kind}).",
+    "tenant-sync-unknown": "Whether another tenant pushes this account here could not be read ({why}).",
     "not-answered": "There is neither an answer that access must end nor a lapse the policy takes for one.",
     "not-sure-enough": "Nobody answered, and the facts alone are not certain enough ({confidence}).",
     "in-use": "Nobody answered, and the account turns out not to be stale.",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reviews.kinds import ALLOWED, classify
+from reviews.kinds import acts_on, classify, kind_if_enabled
 from reviews.model import (
     Activity,
     Case,
@@ -276,6 +276,7 @@ def no_harm(act: Act, case: Case, guest: Guest | None, policy: Policy, now: date
         or _not_known_unused(case, guest)
         or _not_founded(case, guest, policy, now)
         or _not_yet(act, case, guest, policy, now)
+        or _perhaps_pushed(guest)
         or _not_allowed(act, guest, policy)
     )
 
@@ -289,7 +290,7 @@ def _left_alone(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
     exempted = exemption(guest.id, policy, now)
     if exempted is not None:
         return because("exempt", until=exempted.until.isoformat())
-    kind = classify(guest, policy.tenant.home_domains)
+    kind = kind_if_enabled(guest, policy.tenant.home_domains)
     if kind not in policy.scope.kinds:
         return because("kind-out-of-scope", kind=kind.value)
     there_since = in_place_since(guest)
@@ -301,10 +302,16 @@ def _left_alone(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
 
 
 def _not_allowed(act: Act, guest: Guest, policy: Policy) -> Reason | None:
-    kind = classify(guest, policy.tenant.home_domains)
-    if act not in ALLOWED[kind]:
-        return because("kind-not-allowed", kind=kind.value)
+    home = policy.tenant.home_domains
+    if act not in acts_on(guest, home):
+        return because("kind-not-allowed", kind=kind_if_enabled(guest, home).value)
     return because("guest-without-mail") if act is Act.NOTICE and not guest.mail else None
+
+
+def _perhaps_pushed(guest: Guest) -> Reason | None:
+    if isinstance(guest.tenant_synced, Unreadable):
+        return because("tenant-sync-unknown", why=guest.tenant_synced.why)
+    return None
 
 
 def _not_known_unused(case: Case, guest: Guest) -> Reason | None:

@@ -88,6 +88,7 @@ _ODD = {
     "redemption_changed_at": MAYBE_MOMENTS,
     "identities": _IDENTITIES,
     "synced": st.booleans(),
+    "tenant_synced": st.sampled_from([False, True, Unreadable(why="no-permission")]),
     "sign_ins": SIGN_INS,
     "sponsors": SPONSORS,
 }

@@ -43,7 +43,9 @@ def kind(user: Any, home: list[str]) -> str:
     ours = any(one["issuer"].lower() in [name.lower() for name in home] for one in user["identities"])
     outside = not ours and any(one["signInType"] != "userPrincipalName" for one in user["identities"])
     outside |= "#EXT#" in user["userPrincipalName"] or user["externalUserState"] == "Accepted"
-    guest = "pending-guest" if user["externalUserState"] == "PendingAcceptance" else "external-guest"
+    vouching = {one["issuer"] for one in user["identities"] if one["signInType"] != "userPrincipalName"}
+    guest = "personal-guest" if vouching and vouching <= {"mail", "google.com"} else "external-guest"
+    guest = "pending-guest" if user["externalUserState"] == "PendingAcceptance" else guest
     guest = "synced-guest" if user["onPremisesSyncEnabled"] else guest if outside else "internal-guest"
     return guest if user["userType"] == "Guest" else "member"
 

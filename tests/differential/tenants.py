@@ -13,7 +13,7 @@ SUCCESSES_SINCE = datetime(2023, 12, 1, tzinfo=UTC)
 PAGE = 15
 """Rows of a page, so that most tenants have more than one."""
 _BARRIERS = ("age", "inactive_after", "never_signed_in_after", "pending_after", "attempts_only_after")
-_MOST_KINDS = ["external-guest", "pending-guest"]
+_MOST_KINDS = ["external-guest", "pending-guest", "personal-guest"]
 _MEMBER = {"accountEnabled": True, "userType": "Member", "mail": "sponsor@contoso.example"}
 _HEALTHS: tuple[dict[str, Any], ...] = (
     _MEMBER,
@@ -88,7 +88,12 @@ def _policy(draw: Random, now: datetime) -> dict[str, Any]:
         },
         "scope": {
             "kinds": draw.choice(
-                [_MOST_KINDS, _MOST_KINDS, ["internal-guest", "synced-guest", *_MOST_KINDS]]
+                [
+                    _MOST_KINDS,
+                    _MOST_KINDS,
+                    ["internal-guest", "synced-guest", *_MOST_KINDS],
+                    ["external-guest", "pending-guest"],
+                ]
             ),
             "min_account_age": f"P{draw.choice(days[:6])}D",
         },
@@ -192,6 +197,7 @@ class _Users:
         outside = [
             {"signInType": "federated", "issuer": "ExternalAzureAD"},
             {"signInType": "federated", "issuer": "google.com"},
+            {"signInType": "federated", "issuer": "mail"},
             {"signInType": "federated", "issuer": "home.example"},
             {"signInType": "emailAddress", "issuer": "mail"},
             {"signInType": "userPrincipalName", "issuer": "elsewhere.example"},

@@ -197,7 +197,12 @@ IN_ORDER = {
     Act.CLOSE: a_case(Step.ASKED),
 }
 LAPSED = a_case(Step.LAPSED)
-INSIDE = (Identity(sign_in_type="userPrincipalName", issuer="contoso.example"),)
+INTERNAL: dict[str, Any] = {
+    "user_principal_name": "ada@contoso.example",
+    "redemption": None,
+    "creation_type": None,
+    "identities": (Identity(sign_in_type="userPrincipalName", issuer="contoso.example"),),
+}
 
 CHANGES: dict[str, dict[str, Any]] = {
     "nothing": {},
@@ -205,13 +210,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "exemption ran out": {"policy": exempting("2026-11-19")},
     "a member": {"guest": MEMBER},
     "synced, in scope": {"guest": {"synced": True}, "policy": {"scope": EVERY_KIND}},
-    "internal, in scope": {
-        "guest": {
-            "user_principal_name": "ada@contoso.example",
-            "redemption": None,
-            "creation_type": None,
-            "identities": INSIDE,
-        },
+    "internal, in scope": {"guest": INTERNAL, "policy": {"scope": EVERY_KIND}},
+    "switched off, internal, in scope": {
+        "guest": INTERNAL | {"enabled": False},
         "policy": {"scope": EVERY_KIND},
     },
     "switched off": {"guest": {"enabled": False}},
@@ -251,6 +252,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "guest": {"sign_ins": SignIns()},
         "policy": {"actions": BLOCKS},
     },
+    "pushed by its tenant": {"guest": {"tenant_synced": True}},
+    "perhaps pushed by its tenant": {"guest": {"tenant_synced": Unreadable(why="no-permission")}},
     "lapsed, policy blocks, not stale": {
         "from": LAPSED,
         "policy": {"actions": BLOCKS, "thresholds": {"inactive_after": "P300D"}},
