@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final, Protocol
 
+from sandbox.people_access import UNITS, Access
+from sandbox.people_apps import APPS
+from sandbox.people_crowd_access import CrowdAccess
+from sandbox.people_crowd_groups import SPONSOR_GROUPS
 from sandbox.people_guests import GuestKind
 from sandbox.people_ids import Ids, PersonKind
-from sandbox.people_making import FULL, PRIVILEGED_SHARE, Fate, GuestMaker, draws, key_of
-from sandbox.people_members import GROUP_NAMES, SPONSOR_GROUPS, MemberMaker
+from sandbox.people_making import FULL, Fate, GuestMaker, draws, key_of
+from sandbox.people_members import MemberMaker
 from sandbox.people_silence import days_until_return
 
 TENANT_ID: Final = "0c0ffee0-7e4a-4d1e-9a7e-c0117050beef"
@@ -27,6 +31,9 @@ _SEVERAL: Final = 0.42
 
 _ACTIVE_WITHIN_DAYS: Final = 14.0
 _LATECOMER_DAYS: Final = 60.0
+THINGS: Final = {"app": len(APPS), "registration": len(APPS), "unit": len(UNITS)}
+"""How many there are of what every tenant has."""
+
 _WEEKDAY_RATES: Final = (0.65, 0.35, 0.15, 0.06)
 _MEAN_DAYS_BEFORE_LEAVING: Final = 900.0
 
@@ -74,8 +81,25 @@ class People(Protocol):
     def find(self, object_id: str) -> tuple[PersonKind, int] | None:
         """Return kind and index of an id, None when it is not of this tenant."""
 
-    def groups(self) -> list[dict[str, Any]]:
-        """Return every group as a Graph group with one more key, ``members``: a list of ids."""
+    @property
+    def group_count(self) -> int:
+        """How many groups there are."""
+
+    def group(self, n: int) -> dict[str, Any]:
+        """Return group n as Graph shows it, without its people; IndexError outside the count."""
+
+    def group_members(self, n: int) -> tuple[str, ...]:
+        """Return the ids of the direct members of group n."""
+
+    def group_owners(self, n: int) -> tuple[str, ...]:
+        """Return the ids of the owners of group n."""
+
+    def group_called(self, nickname: str) -> int | None:
+        """Return the group with that mailNickname, None when there is none."""
+
+    @property
+    def access(self) -> Access:
+        """What everybody reaches, and through whom they came."""
 
     def privileged(self, object_id: str) -> bool:
         """Say whether the account holds a directory role that shields it from an app's changes."""
@@ -108,7 +132,7 @@ class Population:
     _members: MemberMaker = field(init=False, repr=False, compare=False)
     _sponsoring: bytes = field(init=False, repr=False, compare=False)
     _days: bytes = field(init=False, repr=False, compare=False)
-    _roles: bytes = field(init=False, repr=False, compare=False)
+    _access: CrowdAccess = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.guest_count < 1 or self.member_count < 1:
@@ -131,8 +155,17 @@ class Population:
         object.__setattr__(self, "_ids", ids)
         object.__setattr__(self, "_guests", guests)
         object.__setattr__(self, "_members", members)
-        for name in ("sponsoring", "days", "roles"):
+        for name in ("sponsoring", "days"):
             object.__setattr__(self, f"_{name}", key_of(self.seed, name))
+        access = CrowdAccess(
+            seed=self.seed,
+            ids=ids,
+            guests=guests,
+            members=members,
+            sponsors=self.sponsors,
+            vouching=self._vouching,
+        )
+        object.__setattr__(self, "_access", access)
 
     def guest(self, n: int) -> dict[str, Any]:
         """Return the full Graph user of guest n; a fresh dict each time."""
@@ -154,20 +187,43 @@ class Population:
         found = self._ids.find(object_id)
         if found is None:
             return None
-        counts = {"guest": self.guest_count, "member": self.member_count, "group": len(GROUP_NAMES)}
+        counts = {"guest": self.guest_count, "member": self.member_count, **THINGS}
+        if found[0] == "group":
+            return found if found[1] < self.group_count else None
         return found if found[1] < counts[found[0]] else None
 
-    def groups(self) -> list[dict[str, Any]]:
-        """Return every group as a Graph group with one more key, ``members``: a list of ids."""
-        return self._members.groups()
+    @property
+    def group_count(self) -> int:
+        """How many groups there are: more guests, more teams."""
+        return self._access.groups.count
+
+    def group(self, n: int) -> dict[str, Any]:
+        """Return group n as Graph shows it, without its people; a fresh dict each time."""
+        _within(n, self.group_count, "group")
+        return self._access.groups.record(n)
+
+    def group_members(self, n: int) -> tuple[str, ...]:
+        """Return the ids of the direct members of group n."""
+        _within(n, self.group_count, "group")
+        return self._access.groups.people(n)
+
+    def group_owners(self, n: int) -> tuple[str, ...]:
+        """Return the ids of the owners of group n."""
+        _within(n, self.group_count, "group")
+        return self._access.groups.owners(n)
+
+    def group_called(self, nickname: str) -> int | None:
+        """Return the group with that mailNickname, None when there is none."""
+        return self._access.groups.called(nickname)
+
+    @property
+    def access(self) -> CrowdAccess:
+        """What everybody reaches, and through whom they came."""
+        return self._access
 
     def privileged(self, object_id: str) -> bool:
         """Say whether the account holds a directory role: a few guests and members do."""
-        found = self.find(object_id)
-        if found is None or found[0] == "group":
-            return False
-        kind, n = found
-        return draws(self._roles, n)[0 if kind == "guest" else 1] / FULL < PRIVILEGED_SHARE
+        return self.find(object_id) is not None and self._access.shielded(object_id)
 
     def sponsors(self, object_id: str) -> tuple[str, ...]:
         """Return who vouches for a guest, in a stable order; Graph drops deleted sponsors, so do we."""

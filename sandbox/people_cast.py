@@ -5,64 +5,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sandbox.people import DOMAIN, TENANT_ID
+from sandbox.people import DOMAIN, TENANT_ID, THINGS
+from sandbox.people_cast_access import CastAccess, strangers
+from sandbox.people_groups import GroupFacts, group_record
 from sandbox.people_guests import GuestFacts, GuestKind, Home, SignIns, record
 from sandbox.people_ids import Ids, PersonKind
-from sandbox.people_members import MemberFacts, Standing, group_record, member_record
+from sandbox.people_members import MemberFacts, member_record
 from sandbox.people_names import Name, spell
+from sandbox.people_specs import GroupSpec, GuestSpec, MemberSpec
+
+__all__ = ["Cast", "GroupSpec", "GuestSpec", "MemberSpec"]
 
 _CAST_SEED: Final = 50
+_REDEEMED_AFTER: Final = 7200
+"""Seconds from the invitation to its acceptance."""
 _Spec = TypeVar("_Spec")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuestSpec:
-    """One guest in a few words; only what is unusual need be named.
-
-    ``silent_for`` is the time since the last success, None if there was none; ``attempted_ago`` the time
-    since a later attempt that failed; ``aged`` the time since the invitation; ``sponsors`` are names in the
-    cast; ``returns_after`` says how long after the story starts the guest signs in again.
-    """
-
-    name: str
-    shown_as: str | None = None
-    silent_for: timedelta | None = None
-    attempted_ago: timedelta | None = None
-    aged: timedelta = timedelta(days=400)
-    sponsors: tuple[str, ...] = ()
-    kind: GuestKind = GuestKind.EXTERNAL
-    home: Home = Home.ENTRA
-    address_domain: str = "fabrikam.example"
-    company: str | None = "Fabrikam"
-    language: str | None = None
-    blocked: bool = False
-    privileged: bool = False
-    returns_after: timedelta | None = None
-
-    def __post_init__(self) -> None:
-        if self.kind in {GuestKind.PENDING, GuestKind.NEVER_SEEN} and (self.silent_for or self.attempted_ago):
-            raise ValueError(f"{self.name} cannot be {self.kind.value} and have signed in")
-        if self.silent_for is not None and self.silent_for > self.aged:
-            raise ValueError(f"{self.name} cannot have been silent for longer than the account exists")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberSpec:
-    """One colleague in a few words."""
-
-    name: str
-    shown_as: str | None = None
-    standing: Standing = "here"
-    language: str | None = "en-GB"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupSpec:
-    """One group in a few words; ``members`` are names in the cast."""
-
-    name: str
-    members: tuple[str, ...] = ()
-    mailbox: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +30,7 @@ class Cast:
     the order of the specs does not.
 
     Raises:
-        ValueError: a name occurs twice, a sponsor or group member is not in the cast, or ``as_of`` is naive.
+        ValueError: a name occurs twice, somebody or something named is not there, or ``as_of`` is naive.
 
     """
 
@@ -85,6 +42,7 @@ class Cast:
     domain: str = DOMAIN
     _ids: Ids = field(init=False, repr=False, compare=False)
     _places: dict[str, tuple[PersonKind, int]] = field(init=False, repr=False, compare=False)
+    _access: CastAccess = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.as_of.tzinfo is None:
@@ -101,11 +59,18 @@ class Cast:
                 if spec.name in places:
                     raise ValueError(f"two in the cast are called {spec.name}")
                 places[spec.name] = (kind, n)
-        named = [name for guest in self.guests for name in guest.sponsors]
-        named += [name for group in self.group_specs for name in group.members]
-        if missing := sorted(set(named) - places.keys()):
+        if missing := strangers(self.guests, self.members, self.group_specs, places):
             raise ValueError(f"not in the cast: {', '.join(missing)}")
         object.__setattr__(self, "_places", places)
+        access = CastAccess(
+            guests=self.guests,
+            members=self.members,
+            groups=self.group_specs,
+            ids=self._ids,
+            places=places,
+            came=self._came,
+        )
+        object.__setattr__(self, "_access", access)
 
     @property
     def guest_count(self) -> int:
@@ -126,7 +91,7 @@ class Cast:
         spec = _pick(self.guests, n, "guest")
         end = self.as_of.timestamp()
         created = end - spec.aged.total_seconds()
-        redeemed = None if spec.kind is GuestKind.PENDING else min(created + 7200, end)
+        redeemed = None if spec.kind is GuestKind.PENDING else min(created + _REDEEMED_AFTER, end)
         creation = "Invitation"
         if spec.kind is GuestKind.INTERNAL:
             creation = "LocalAccount"
@@ -142,7 +107,7 @@ class Cast:
                 enabled=not spec.blocked,
                 created=created,
                 redeemed=redeemed,
-                creation_type=None if spec.kind is GuestKind.SYNCED else creation,
+                creation_type=None if spec.kind in {GuestKind.SYNCED, GuestKind.CONVERTED} else creation,
                 sign_ins=_sign_ins(spec, end),
                 company=spec.company,
                 department=None,
@@ -198,28 +163,61 @@ class Cast:
         found = self._ids.find(object_id)
         if found is None:
             return None
-        counts = {"guest": len(self.guests), "member": len(self.members), "group": len(self.group_specs)}
+        counts = {
+            "guest": len(self.guests),
+            "member": len(self.members),
+            "group": len(self.group_specs),
+            **THINGS,
+        }
         return found if found[1] < counts[found[0]] else None
 
-    def groups(self) -> list[dict[str, Any]]:
-        """Return every group as a Graph group with one more key, ``members``: a list of ids."""
-        created = self.as_of.timestamp() - timedelta(days=500).total_seconds()
-        return [
-            group_record(
+    @property
+    def group_count(self) -> int:
+        """How many groups there are."""
+        return len(self.group_specs)
+
+    def group(self, n: int) -> dict[str, Any]:
+        """Return group n as Graph shows it, without its people; a fresh dict each time."""
+        spec = _pick(self.group_specs, n, "group")
+        return group_record(
+            GroupFacts(
                 object_id=self._ids.of("group", n),
                 name=spec.name,
+                kind=spec.kind,
                 domain=self.domain,
-                mailbox=spec.mailbox,
-                created=created,
-                members=[self.id_of(name) for name in spec.members],
+                created=self.as_of.timestamp() - timedelta(days=500).total_seconds(),
+                label=spec.label,
+                rule=spec.rule,
             )
-            for n, spec in enumerate(self.group_specs)
-        ]
+        )
+
+    def group_members(self, n: int) -> tuple[str, ...]:
+        """Return the ids of the direct members of group n."""
+        return self._access.people(n)
+
+    def group_owners(self, n: int) -> tuple[str, ...]:
+        """Return the ids of the owners of group n."""
+        return self._access.owners(n)
+
+    def group_called(self, nickname: str) -> int | None:
+        """Return the group with that mailNickname, None when there is none."""
+        called = (n for n in range(self.group_count) if self.group(n)["mailNickname"] == nickname.lower())
+        return next(called, None)
+
+    @property
+    def access(self) -> CastAccess:
+        """What everybody reaches, and through whom they came."""
+        return self._access
 
     def privileged(self, object_id: str) -> bool:
         """Say whether the account is a guest with a directory role."""
-        found = self.find(object_id)
-        return found is not None and found[0] == "guest" and self.guests[found[1]].privileged
+        return self._access.shielded(object_id)
+
+    def _came(self, n: int) -> float:
+        end, spec = self.as_of.timestamp(), self.guests[n]
+        return min(
+            end, end - spec.aged.total_seconds() + (0 if spec.kind is GuestKind.PENDING else _REDEEMED_AFTER)
+        )
 
     def returns_on(self, n: int, day: date) -> bool:
         """Say whether guest n signs in on that day.

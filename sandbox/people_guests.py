@@ -29,6 +29,7 @@ class GuestKind(StrEnum):
     ATTEMPTS_ONLY = "attempts-only"
     INTERNAL = "internal"
     SYNCED = "synced"
+    CONVERTED = "converted"
 
 
 class Home(StrEnum):
@@ -107,13 +108,7 @@ def record(facts: GuestFacts) -> dict[str, Any]:
     """Write the full Graph user of a guest; signInActivity is absent for who never signed in."""
     host = initial_domain(facts.host_domain)
     inside = facts.kind is GuestKind.INTERNAL or facts.kind is GuestKind.SYNCED
-    if inside:
-        mail = upn = f"ext-{facts.name.spelt}@{facts.host_domain}"
-        state = None
-    else:
-        mail = f"{facts.name.spelt}@{facts.address_domain}"
-        upn = f"{facts.name.spelt}_{facts.address_domain}#EXT#@{host}"
-        state = "PendingAcceptance" if facts.redeemed is None else "Accepted"
+    mail, upn, state = _addresses(facts, host, inside=inside)
     written: dict[str, Any] = {
         "id": facts.object_id,
         "displayName": facts.shown_as,
@@ -136,6 +131,19 @@ def record(facts: GuestFacts) -> dict[str, Any]:
     if facts.sign_ins is not None:
         written["signInActivity"] = sign_in_activity(facts.object_id, facts.sign_ins)
     return written
+
+
+def _addresses(facts: GuestFacts, host: str, *, inside: bool) -> tuple[str, str, str | None]:
+    """Return mail, userPrincipalName and externalUserState."""
+    internal = f"ext-{facts.name.spelt}@{facts.host_domain}"
+    if inside:
+        return internal, internal, None
+    mail = f"{facts.name.spelt}@{facts.address_domain}"
+    state = "PendingAcceptance" if facts.redeemed is None else "Accepted"
+    if facts.kind is GuestKind.CONVERTED:
+        # An internal account that became external keeps its old name (Entra docs, convert to external).
+        return mail, internal, state
+    return mail, f"{facts.name.spelt}_{facts.address_domain}#EXT#@{host}", state
 
 
 def _identities(facts: GuestFacts, mail: str, upn: str, host: str, *, inside: bool) -> list[dict[str, Any]]:

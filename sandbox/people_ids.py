@@ -1,4 +1,4 @@
-"""Gives each made-up person and group an id from which its place in the tenant can be read back.
+"""Gives each made-up person, group, app and unit an id from which its place in the tenant can be read back.
 
 An id looks like any version 4 GUID. Its first 60 free bits hold the kind and the index, scrambled by an
 invertible arithmetic step; the other 62 are a keyed mark of those, so an id of another tenant is unknown.
@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-PersonKind = Literal["guest", "member", "group"]
+PersonKind = Literal["guest", "member", "group", "app", "registration", "unit"]
 
-_KINDS: Final[tuple[PersonKind, ...]] = ("guest", "member", "group")
+_KINDS: Final[tuple[PersonKind, ...]] = ("guest", "member", "group", "app", "registration", "unit")
 _INDEX_BITS: Final = 40
 _INDEX_MASK: Final = (1 << _INDEX_BITS) - 1
 _WORD: Final = (1 << 60) - 1
@@ -36,7 +36,7 @@ class Ids:
         object.__setattr__(self, "_shift", int.from_bytes(key[:7], "big"))
 
     def of(self, kind: PersonKind, index: int) -> str:
-        """Return the id of the person or group with that index (0 up to 2**40 - 1)."""
+        """Return the id of the person, group, app or unit with that index (0 up to 2**40 - 1)."""
         plain = (_KINDS.index(kind) << _INDEX_BITS | index) ^ self._shift
         word = plain * _ODD & _WORD
         word ^= word >> 31

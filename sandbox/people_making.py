@@ -40,6 +40,7 @@ _KINDS: Final = (
 _NEVER_IN: Final = frozenset({GuestKind.PENDING, GuestKind.NEVER_SEEN})
 BLOCKED_SHARE: Final = 0.02
 PRIVILEGED_SHARE: Final = 0.003
+CONVERTED_SHARE: Final = 0.004
 _OLDEST: Final = 3700 * DAY
 _DEPARTMENTS: Final = ("Finance", "IT", "Legal", "Marketing", "Onderzoek", "Procurement", "Engineering", "HR")
 
@@ -109,6 +110,12 @@ class GuestMaker:
             silent = silence_days(drawn[1] / FULL)
         return Fate(kind, silent, (drawn[15] + 1) / FULL, drawn[10] / FULL < BLOCKED_SHARE)
 
+    def came(self, n: int) -> float:
+        """Return when guest n was invited or accepted, whichever is later, in seconds since 1970."""
+        drawn = draws(self._key, n)
+        life = self._life(_kind(drawn[0]), drawn)
+        return life.created if life.redeemed is None else max(life.created, life.redeemed)
+
     def guest(self, n: int) -> dict[str, Any]:
         """Make the full record of guest n."""
         drawn = draws(self._key, n)
@@ -116,6 +123,7 @@ class GuestMaker:
         name, culture = name_of(n, self._first_name)
         partner = partner_of(drawn[2])
         life = self._life(kind, drawn)
+        converted = kind is GuestKind.EXTERNAL and drawn[13] / FULL < CONVERTED_SHARE
         created = None if life.created < CREATION_KNOWN_SINCE and drawn[9] & 3 == 0 else life.created
         facts = GuestFacts(
             object_id=self.ids.of("guest", n),
@@ -123,12 +131,12 @@ class GuestMaker:
             shown_as=self._shown(name, drawn[14]),
             address_domain=partner.domain,
             host_domain=self.domain,
-            kind=kind,
+            kind=GuestKind.CONVERTED if converted else kind,
             home=partner.home,
             enabled=drawn[10] / FULL >= BLOCKED_SHARE,
             created=created,
             redeemed=life.redeemed,
-            creation_type=_creation_type(kind, drawn[11]),
+            creation_type=None if converted else _creation_type(kind, drawn[11]),
             sign_ins=life.sign_ins,
             company=partner.company if drawn[11] & 1 else None,
             department=_DEPARTMENTS[drawn[12] & 7] if drawn[12] >> 29 == 0 else None,

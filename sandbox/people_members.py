@@ -1,4 +1,4 @@
-"""Makes up the colleagues of the sandbox tenant, who vouch for its guests, and the groups they are in."""
+"""Makes up the colleagues of the sandbox tenant, who vouch for its guests."""
 
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, NamedTuple
 from sandbox.people_guests import DAY, SignIns, initial_domain, sign_in_activity, stamp
 from sandbox.people_ids import Ids
 from sandbox.people_making import FULL, draws, key_of
-from sandbox.people_names import PAIRS, Name, name_of, spell
+from sandbox.people_names import PAIRS, Name, name_of
 
 SCRIPTED: Final = 8
 """The first members are in office when the history ends: the demo gives some of them a part to play."""
@@ -27,23 +27,6 @@ _WORK: Final = (
 )
 
 Standing = Literal["here", "departed", "deleted", "no-mailbox", "outside"]
-
-GROUP_NAMES: Final = (
-    "Vendor office",
-    "Partner desk",
-    "Research alliance",
-    "Legal intake",
-    "Supplier portal owners",
-    "Old steering committee",
-    "Project Delta",
-    "Project Kompas",
-    "Tender 2026",
-    "Audit room",
-    "Joint design board",
-    "Company café",
-)
-SPONSOR_GROUPS: Final = 6
-"""The first groups vouch for guests; the fifth has no mail address, the sixth no members."""
 
 
 class MemberFacts(NamedTuple):
@@ -92,29 +75,9 @@ def member_record(facts: MemberFacts) -> dict[str, Any]:
     }
 
 
-def group_record(
-    *, object_id: str, name: str, domain: str, mailbox: bool, created: float, members: list[str]
-) -> dict[str, Any]:
-    """Write the Graph group, with the ids of its members under ``members``."""
-    nickname = spell(name.replace(" ", "-"))
-    return {
-        "id": object_id,
-        "displayName": name,
-        "description": f"{name} of Contoso",
-        "mail": f"{nickname}@{domain}" if mailbox else None,
-        "mailEnabled": mailbox,
-        "mailNickname": nickname,
-        "securityEnabled": not mailbox,
-        "groupTypes": ["Unified"] if mailbox else [],
-        "createdDateTime": stamp(created),
-        "visibility": "Private",
-        "members": members,
-    }
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberMaker:
-    """Makes the members and groups of one tenant; ``end`` is the last moment of its history."""
+    """Makes the members of one tenant; ``end`` is the last moment of its history."""
 
     seed: int
     end: int
@@ -163,28 +126,3 @@ class MemberMaker:
                 synced=bool(drawn[4] & 1),
             )
         )
-
-    def groups(self) -> list[dict[str, Any]]:
-        """Make every group with the ids of its members: colleagues if it vouches, else guests as well."""
-        return [self._group(n, name) for n, name in enumerate(GROUP_NAMES)]
-
-    def _group(self, n: int, name: str) -> dict[str, Any]:
-        drawn = draws(self._key, -2 - n)
-        return group_record(
-            object_id=self.ids.of("group", n),
-            name=name,
-            domain=self.domain,
-            mailbox=n != SPONSOR_GROUPS - 2,
-            created=self.end - 30 * DAY - drawn[0] / FULL * 1500 * DAY,
-            members=self._members_of(n, drawn),
-        )
-
-    def _members_of(self, n: int, drawn: tuple[int, ...]) -> list[str]:
-        if n == SPONSOR_GROUPS - 1:
-            return []
-        colleagues = sorted({draw % self.member_count for draw in drawn[1 : 3 + n % 4]})
-        people = [self.ids.of("member", m) for m in colleagues if self.standing(m) != "deleted"]
-        if n >= SPONSOR_GROUPS:
-            guests = sorted({draw % self.guest_count for draw in drawn[4:]})
-            people += [self.ids.of("guest", g) for g in guests]
-        return people

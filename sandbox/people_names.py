@@ -68,6 +68,8 @@ _LISTS: Final = tomllib.loads(_SOURCE.read_text(encoding="utf-8"))
 CULTURES: Final = _cultures(_LISTS["culture"])
 FIRM_WORDS: Final = (tuple(_LISTS["firms"]["first"].split()), tuple(_LISTS["firms"]["second"].split()))
 """First and second halves of the names of small firms."""
+TEAM_WORDS: Final = tuple(tuple(_LISTS["teams"][part].split()) for part in ("codes", "topics", "places"))
+"""What people call their teams after: code words, topics, places."""
 _PAIRS: Final = tuple(len(culture.given) * len(culture.surnames) for culture in CULTURES)
 _STARTS: Final = (0, *accumulate(_PAIRS))
 PAIRS: Final = _STARTS[-1]

@@ -31,7 +31,8 @@ _WEIGHED: Final = (
     (8, Partner("inbox.example", None, Home.ONE_TIME_CODE)),
 )
 _UPTO: Final = tuple(accumulate(weight for weight, _ in _WEIGHED))
-_PARTNERS: Final = tuple(partner for _, partner in _WEIGHED)
+PARTNERS: Final = tuple(partner for _, partner in _WEIGHED)
+"""The big partners and the mailbox providers."""
 
 
 def _tail() -> tuple[Partner, ...]:
@@ -47,11 +48,12 @@ def _tail() -> tuple[Partner, ...]:
     )
 
 
-_TAIL: Final = _tail()
+TAIL: Final = _tail()
+"""The small firms."""
 
 
 def partner_of(draw: int) -> Partner:
     """Return the partner that a 32-bit draw picks, by weight."""
     part = draw & 0xFFFF
     at = bisect_right(_UPTO, part * 1000 >> 16)
-    return _PARTNERS[at] if at < len(_PARTNERS) else _TAIL[(draw >> 16) % len(_TAIL)]
+    return PARTNERS[at] if at < len(PARTNERS) else TAIL[(draw >> 16) % len(TAIL)]

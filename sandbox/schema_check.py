@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -211,7 +211,7 @@ class SchemaCheck:
         for item in asked["requests"]:
             parts = urlsplit(item["url"])
             body = json.dumps(item["body"]).encode() if "body" in item else b""
-            name = self._request(item["method"], parts.path, read_query(parts.query), body)
+            name = self._request(item["method"], unquote(parts.path), read_query(parts.query), body)
             answer = answers[item["id"]]
             content = answer.get("body")
             text = content.encode() if isinstance(content, str) else json.dumps(content).encode()

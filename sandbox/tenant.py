@@ -15,8 +15,12 @@ from threading import RLock
 from typing import Any, Literal
 
 from reviews.ports import Clock
+from sandbox.people_access import Inviter, PartnerSettings
+from sandbox.people_organisations import usual_settings
 from sandbox.tenant_directory import Directory, Json, Population, graph_time
+from sandbox.tenant_logs import AuditLog, SignInLog
 from sandbox.tenant_mail import Mailroom, SentMail
+from sandbox.tenant_reach import Reach
 from sandbox.tenant_reviews import CHOICES, IN_PROGRESS, Review, Reviews
 from sandbox.tenant_throttle import Throttle
 
@@ -24,16 +28,23 @@ DEFAULT_GRANTED = frozenset(
     {
         "AccessReview.ReadWrite.All",
         "AuditLog.Read.All",
+        "CrossTenantInformation.ReadBasic.All",
+        "Directory.Read.All",
         "Group.ReadWrite.All",
-        "LicenseAssignment.Read.All",
         "Policy.Read.All",
+        "RoleManagement.Read.Directory",
+        "Team.ReadBasic.All",
+        "TeamMember.Read.All",
         "User.DeleteRestore.All",
         "User.EnableDisableAccount.All",
         "User.Read.All",
+        "User.RevokeSessions.All",
     }
 )
-"""The least set of application permissions for every operation the sandbox knows, mail apart: mail is
-granted per mailbox, by Exchange (``mailboxes``)."""
+"""The least set of application permissions for every operation the sandbox knows, two apart: mail is granted
+per mailbox, by Exchange (``mailboxes``), and who writes sponsors needs ``WRITES_SPONSORS`` as well."""
+WRITES_SPONSORS = "User.ReadWrite.All"
+"""No narrower permission writes sponsors; it would open every other change of an account too."""
 
 TOKEN = "sandbox"  # noqa: S105 - the sandbox's bearer opens nothing else
 NATIVE_SENDER = "access-reviews@entra.example"
@@ -94,12 +105,17 @@ class Tenant:
         self.page_token_lifetime = page_token_lifetime
         self.premium = premium
         self.token = token
-        self.app: Json = {"id": self._derived("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
+        self.app: Json = {"id": self.derived_id("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
+        self.reach = Reach(self.directory)
+        self.sign_ins = SignInLog()
+        self.audits = AuditLog(self.directory, self.new_id)
+        self.partners: dict[str, PartnerSettings] = usual_settings()
+        self.blank_in_lists: set[str] = set()
+        """Accounts whose sign-in activity is missing from lists, though the account itself shows it."""
         self.reviews = Reviews(self.directory)
         self.mail = Mailroom()
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
-        self.audits: list[Json] = []
         self.calls: deque[Call] = deque(maxlen=200_000)
         self.faults: Callable[[str, str], Fault | None] | None = None
         self.lock = RLock()
@@ -119,9 +135,10 @@ class Tenant:
     def new_id(self) -> str:
         """Return the next object id; the same history gives the same ids."""
         self._made += 1
-        return self._derived(str(self._made))
+        return self.derived_id(str(self._made))
 
-    def _derived(self, name: str) -> str:
+    def derived_id(self, name: str) -> str:
+        """Return the id of something this tenant always has, by name."""
         digest = hashlib.blake2b(f"{self.population.tenant_id}:{name}".encode(), digest_size=16).digest()
         return str(uuid.UUID(bytes=digest, version=4))
 
@@ -151,12 +168,14 @@ class Tenant:
             if record is None or not record.get("accountEnabled", True):
                 self.attempt_sign_in(guest_id, at)
                 return False
-            when = graph_time(at or self.now())
+            moment = at or self.now()
+            when = graph_time(moment)
             if record.get("externalUserState") == "PendingAcceptance":
                 self.directory.change(
                     guest_id, {"externalUserState": "Accepted", "externalUserStateChangeDateTime": when}
                 )
-            self._activity(guest_id, record, ("lastSignIn", "lastSuccessfulSignIn"), when)
+                self.audits.redeemed(record, moment)
+            self._activity(guest_id, record, ("lastSignIn", "lastSuccessfulSignIn"), moment)
             return True
 
     def attempt_sign_in(self, guest_id: str, at: datetime | None = None) -> None:
@@ -164,14 +183,17 @@ class Tenant:
         with self.lock:
             record = self.user(guest_id)
             if record is not None:
-                self._activity(guest_id, record, ("lastSignIn",), graph_time(at or self.now()))
+                self._activity(guest_id, record, ("lastSignIn",), at or self.now())
 
-    def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], when: str) -> None:
+    def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], at: datetime) -> None:
         activity = dict(record.get("signInActivity") or {})
         for kind in kinds:
-            activity[f"{kind}DateTime"] = when
+            activity[f"{kind}DateTime"] = graph_time(at)
             activity[f"{kind}RequestId"] = self.new_id()
         self.directory.change(guest_id, {"signInActivity": activity})
+        request_id = activity["lastSignInRequestId"]
+        blocked = not record.get("accountEnabled", True)
+        self.sign_ins.write(record, at, request_id, well=len(kinds) > 1, blocked=blocked)
 
     def change(self, object_id: str, **properties: Any) -> None:
         """Change an account behind our program's back."""
@@ -181,10 +203,14 @@ class Tenant:
                 raise KeyError(object_id)
             self.directory.change(object_id, properties)
 
-    def add(self, record: Json, sponsors: tuple[str, ...] = ()) -> None:
-        """Add an account (a guest invited today); Graph shows it after the replication lag."""
+    def add(self, record: Json, sponsors: tuple[str, ...] = (), invited_by: Inviter | None = None) -> None:
+        """Add an account (a guest invited today, by the first sponsor); Graph shows it after the lag."""
         with self.lock:
-            self.directory.add(record, sponsors, self.now() + self.lag)
+            now = self.now()
+            self.directory.add(record, sponsors, now + self.lag)
+            inviter = invited_by or (Inviter(sponsors[0]) if sponsors else None)
+            if inviter is not None:
+                self.audits.invited(record, inviter, now)
 
     def delete(self, object_id: str) -> None:
         """Soft-delete an account behind our program's back."""
@@ -200,27 +226,8 @@ class Tenant:
 
     def audit(self, activity: str, record: Json) -> None:
         """Write a line of the audit log about something the app did to an account."""
-        now = self.now()
-        shown = {k: record.get(k) for k in ("id", "displayName", "userPrincipalName")}
-        self.audits.append(
-            {
-                "id": f"Directory_{self.new_id()}",
-                "activityDateTime": graph_time(now),
-                "activityDisplayName": activity,
-                "category": "UserManagement",
-                "correlationId": self.new_id(),
-                "result": "success",
-                "resultReason": "",
-                "loggedByService": "Core Directory",
-                "operationType": activity.partition(" ")[0],
-                "initiatedBy": {
-                    "user": None,
-                    "app": {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]},
-                },
-                "targetResources": [{**shown, "type": "User", "modifiedProperties": []}],
-                "additionalDetails": [],
-            }
-        )
+        app = {"displayName": self.app["displayName"], "servicePrincipalId": self.app["id"]}
+        self.audits.write(activity, record, {"user": None, "app": app}, self.now())
 
     # --- mail -------------------------------------------------------------------------------------
 

@@ -6,9 +6,13 @@ Only changes are stored, so a tenant of a million guests is small and a copy of 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Protocol
 
-Json = dict[str, Any]
+from sandbox.people_access import Access
+from sandbox.people_ids import PersonKind
+from sandbox.tenant_groups import Group, Groups, GroupSource, Json
+
+__all__ = ["Directory", "Group", "Json", "Population", "graph_time"]
 
 REMEMBERED_FOR = timedelta(days=30)
 """How long a soft-deleted account can be restored (Graph: directory deletedItems)."""
@@ -18,7 +22,7 @@ _MEMBERS_REMEMBERED = 20_000
 """Sponsors come up again and again, and a population makes every record anew."""
 
 
-class Population(Protocol):
+class Population(GroupSource, Protocol):
     """The people a tenant starts with: lazy, deterministic, never written (``sandbox/people.py``)."""
 
     @property
@@ -29,6 +33,11 @@ class Population(Protocol):
     @property
     def domain(self) -> str:
         """The tenant's own mail domain."""
+        ...
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment the tenant's history ends."""
         ...
 
     @property
@@ -57,26 +66,18 @@ class Population(Protocol):
         """Return the ids of an account's sponsors."""
         ...
 
-    def find(self, object_id: str) -> tuple[Literal["guest", "member", "group"], int] | None:
+    def find(self, object_id: str) -> tuple[PersonKind, int] | None:
         """Say what an id stands for, or None."""
         ...
 
-    def groups(self) -> list[Json]:
-        """Return the groups, each with the ids of its ``members`` (and ``owners``)."""
+    @property
+    def access(self) -> Access:
+        """What everybody reaches, and through whom they came."""
         ...
 
     def privileged(self, object_id: str) -> bool:
         """Say whether an account holds an admin role."""
         ...
-
-
-class Group:
-    """A group and the ids of its members and owners, in the order they were added."""
-
-    def __init__(self, record: Json, members: Iterable[str] = (), owners: Iterable[str] = ()) -> None:
-        self.record = record
-        self.members = dict.fromkeys(members)
-        self.owners = dict.fromkeys(owners)
 
 
 class Directory:
@@ -88,13 +89,11 @@ class Directory:
         self.changes: dict[str, Json] = {}
         self.deleted: dict[str, datetime] = {}
         self.added: dict[str, Json] = {}
-        self.added_sponsors: dict[str, tuple[str, ...]] = {}
+        self.named_sponsors: dict[str, tuple[str, ...]] = {}
+        """Of who was added, and of whose sponsors were changed."""
         self.visible_at: dict[str, datetime] = {}
         self.created: set[str] = set()
-        self.groups: dict[str, Group] = {}
-        for record in population.groups():
-            facts = {k: v for k, v in record.items() if k not in {"members", "owners"}}
-            self.groups[facts["id"]] = Group(facts, record.get("members", ()), record.get("owners", ()))
+        self.groups = Groups(population)
 
     # --- accounts ---------------------------------------------------------------------------------
 
@@ -103,7 +102,7 @@ class Directory:
         record = self.added.get(object_id)
         if record is None:
             found = self.population.find(object_id)
-            if found is None or found[0] == "group":
+            if found is None or found[0] not in {"guest", "member"}:
                 return None
             kind, n = found
             if kind == "member" and self.population.member_deleted(n):
@@ -139,12 +138,12 @@ class Directory:
     def add(self, record: Json, sponsors: tuple[str, ...], visible_at: datetime) -> None:
         """Add an account that the population does not have."""
         self.added[record["id"]] = record
-        self.added_sponsors[record["id"]] = sponsors
+        self.named_sponsors[record["id"]] = sponsors
         self.visible_at[record["id"]] = visible_at
 
     def sponsors(self, object_id: str) -> tuple[str, ...]:
         """Return the ids of an account's sponsors that still exist."""
-        named = self.added_sponsors.get(object_id)
+        named = self.named_sponsors.get(object_id)
         if named is None:
             named = self.population.sponsors(object_id)
         gone = self.deleted
@@ -186,8 +185,8 @@ class Directory:
     # --- groups -----------------------------------------------------------------------------------
 
     def group(self, object_id: str, now: datetime) -> Group | None:
-        """Return a group that replication has reached, or None."""
-        return None if self.hidden(object_id, now) else self.groups.get(object_id)
+        """Return a group that replication has reached, to look at, or None."""
+        return None if self.hidden(object_id, now) else self.groups.read(object_id)
 
     def exists(self, object_id: str, now: datetime) -> bool:
         """Say whether an id can be referred to: a live account or group, visible by now."""
@@ -199,21 +198,22 @@ class Directory:
 
     def transitive_users(self, group_id: str, now: datetime) -> list[Json]:
         """Return the live accounts in a group and in the groups inside it, each once."""
-        found: dict[str, Json] = {}
-        seen: set[str] = set()
+        found = (self.user(one, now) for one in self.everything_in(group_id, now))
+        return [record for record in found if record is not None]
+
+    def everything_in(self, group_id: str, now: datetime) -> list[str]:
+        """Return the ids of everybody in a group and the groups inside it, and of those groups, each once."""
+        found: dict[str, None] = {}
         waiting = [group_id]
         while waiting:
-            current = waiting.pop(0)
-            group = self.groups.get(current)
-            if group is None or current in seen:
-                continue
-            seen.add(current)
-            for member in self.members(group):
-                if member in self.groups:
-                    waiting.append(member)
-                elif (record := self.user(member, now)) is not None:
-                    found[member] = record
-        return list(found.values())
+            group = self.groups.read(waiting.pop(0))
+            for member in self.members(group) if group is not None else ():
+                if member not in found and not self.hidden(member, now):
+                    found[member] = None
+                    if member in self.groups:
+                        waiting.append(member)
+        found.pop(group_id, None)
+        return list(found)
 
 
 def graph_time(at: datetime) -> str:

@@ -1,7 +1,7 @@
 """Graph's $batch: up to twenty requests in one, each answered, charged and refused by itself."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -78,7 +78,7 @@ def _request(item: Json, batch: Request) -> Request:
     headers["authorization"] = batch.headers["authorization"]
     return Request(
         method=item["method"].upper(),
-        path=parts.path if parts.path.startswith("/") else f"/{parts.path}",
+        path=unquote(parts.path if parts.path.startswith("/") else f"/{parts.path}"),
         query=read_query(parts.query),
         headers=headers,
         body=msgspec.json.encode(item["body"]) if "body" in item else b"",

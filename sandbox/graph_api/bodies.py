@@ -62,6 +62,7 @@ GROUP_CHANGE = Fields(
     }
 )
 REFERENCE = Fields({"@odata.id": str}, frozenset({"@odata.id"}))
+IDS = Fields({"ids": Many(str), "types": Many(str)}, frozenset({"ids"}))
 
 _RANGE = Fields(
     {"type": str, "startDate": str, "endDate": str, "numberOfOccurrences": int, "recurrenceTimeZone": str}

@@ -1,9 +1,10 @@
 """Graph's recycle bin: soft-deleted accounts, and the way back within 30 days."""
 
+from sandbox.graph_api.directory_objects import PAGE_CAP, PAGE_DEFAULT
 from sandbox.graph_api.exchange import Answer, Request, denied, not_found
 from sandbox.graph_api.options import next_link, number, position_of
 from sandbox.graph_api.properties import USER
-from sandbox.graph_api.users import PAGE_CAP, PAGE_DEFAULT, shape_of, user_names
+from sandbox.graph_api.users import shape_of, user_names
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json
 

@@ -7,7 +7,15 @@ import json
 import sys
 from pathlib import Path
 
-from sandbox.graph_api.properties import DERIVED, GROUP, USER
+from sandbox.graph_api.properties import (
+    APPLICATION,
+    DERIVED,
+    DIRECTORY_ROLE,
+    GROUP,
+    SERVICE_PRINCIPAL,
+    UNIT,
+    USER,
+)
 from sandbox.graph_api.routes import ROUTES
 from sandbox.tenant_directory import Json
 
@@ -15,6 +23,22 @@ _KINDS = {
     USER: "microsoft.graph.user!exact",
     GROUP: GROUP,
     "microsoft.graph.message": "microsoft.graph.message!exact",
+    **{kind: kind for kind in (SERVICE_PRINCIPAL, APPLICATION, UNIT, DIRECTORY_ROLE)},
+    **{
+        kind: kind
+        for kind in (
+            "microsoft.graph.aadUserConversationMember",
+            "microsoft.graph.appRoleAssignment",
+            "microsoft.graph.crossTenantAccessPolicyConfigurationDefault",
+            "microsoft.graph.crossTenantAccessPolicyConfigurationPartner",
+            "microsoft.graph.directoryAudit",
+            "microsoft.graph.signIn",
+            "microsoft.graph.team",
+            "microsoft.graph.unifiedRoleAssignment",
+            "microsoft.graph.unifiedRoleDefinition",
+            "microsoft.graph.unifiedRoleEligibilityScheduleInstance",
+        )
+    },
 }
 
 NOT_LISTED = {

@@ -21,6 +21,8 @@ _TOKEN = re.compile(
 _COMPARISONS = frozenset({"eq", "ne", "ge", "le", "gt", "lt", "in"})
 _FUNCTIONS = frozenset({"startswith", "endswith", "contains"})
 _VALUES_AT_MOST = 15
+ENTRY = "$it"
+"""How a collection of plain values calls each of them."""
 _ADVANCED_OPERATORS = frozenset({"ne", "not", "endswith"})
 
 
@@ -50,7 +52,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOf:
-    """``collection/any(x: ...)``: inside, properties are written without the variable."""
+    """``collection/any(x: ...)``: inside, properties stand without the variable, a plain entry as ``$it``."""
 
     property: str
     part: "Node"
@@ -115,8 +117,8 @@ class _Reader:
             return Not(part=self.single())
         if text.lower() in _FUNCTIONS:
             return self.function(text.lower())
-        if text.endswith("/any"):
-            return self.any(text.removesuffix("/any"))
+        if text.lower().endswith("/any"):
+            return self.any(text[: -len("/any")])
         operator = self.take()
         if operator not in _COMPARISONS:
             message = f"Syntax error in '$filter': '{operator}' is no operator."
@@ -169,6 +171,8 @@ class _Reader:
 def _without_variable(node: Node, variable: str) -> Node:
     if isinstance(node, Both):
         return Both(word=node.word, parts=tuple(_without_variable(part, variable) for part in node.parts))
+    if isinstance(node, Comparison) and node.property == variable:
+        return Comparison(property=ENTRY, operator=node.operator, value=node.value)
     if isinstance(node, Comparison) and node.property.startswith(f"{variable}/"):
         name = node.property.removeprefix(f"{variable}/")
         return Comparison(property=name, operator=node.operator, value=node.value)
@@ -250,7 +254,9 @@ def predicate(node: Node) -> Predicate:
         return lambda record: not inner(record)
     if isinstance(node, AnyOf):
         test, name = predicate(node.part), node.property
-        return lambda record: any(test(entry) for entry in record.get(name) or ())
+        return lambda record: any(
+            test(entry if isinstance(entry, dict) else {ENTRY: entry}) for entry in record.get(name) or ()
+        )
     if isinstance(node, Both):
         parts = [predicate(part) for part in node.parts]
         if node.word == "and":

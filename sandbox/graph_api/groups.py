@@ -4,33 +4,50 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from sandbox.graph_api.exchange import NO_CONTENT, Answer, Request, bad_request, denied, not_found
-from sandbox.graph_api.filtering import check_filter, predicate, read_filter
-from sandbox.graph_api.options import next_link, number, pick, position_of, selected
-from sandbox.graph_api.properties import (
-    GROUP,
-    GROUP_COLLECTIONS,
-    GROUP_DEFAULT,
-    GROUP_SIMULATED,
-    USER,
-    USER_SIMULATED,
-    known,
+from sandbox.graph_api.directory_objects import page_of
+from sandbox.graph_api.exchange import (
+    NO_CONTENT,
+    Answer,
+    Request,
+    bad_request,
+    denied,
+    not_found,
+    unsupported,
 )
-from sandbox.graph_api.users import PAGE_CAP, PAGE_DEFAULT, directory_object
+from sandbox.graph_api.filtering import (
+    ENTRY,
+    Comparison,
+    Node,
+    check_filter,
+    comparisons,
+    predicate,
+    read_filter,
+)
+from sandbox.graph_api.group_people import group_to_read
+from sandbox.graph_api.options import pick, selected
+from sandbox.graph_api.properties import GROUP, GROUP_COLLECTIONS, GROUP_DEFAULT, GROUP_SIMULATED, known
+from sandbox.graph_api.references import referred_id
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Group, Json, graph_time
 
 BOUND_AT_ONCE = 20
 _NICKNAME = re.compile(r"^[A-Za-z0-9!#$%&'*+./=?^_{|}~-]{1,64}$")
-_REFERENCE = re.compile(r"/(?:directoryObjects|users|groups)/([0-9a-fA-F-]{36})$")
-_EQ = frozenset({"eq", "in"})
+_OWNERS = "owners/$count"
+_EQ, _SAME = frozenset({"eq", "in"}), frozenset({"eq"})
 _RULES = {
     "id": _EQ,
     "displayName": _EQ | {"startswith"},
     "mailNickname": _EQ | {"startswith"},
     "mail": _EQ | {"startswith"},
-    "securityEnabled": frozenset({"eq"}),
-    "mailEnabled": frozenset({"eq"}),
+    "securityEnabled": _SAME,
+    "mailEnabled": _SAME,
+    "isAssignableToRole": _SAME,
+    "onPremisesSyncEnabled": _SAME,
+    "membershipRuleProcessingState": _SAME,
+    "createdDateTime": frozenset({"eq", "ge", "le"}),
+    f"groupTypes/{ENTRY}": _SAME,
+    f"resourceProvisioningOptions/{ENTRY}": _SAME,
+    _OWNERS: _SAME,
 }
 
 
@@ -42,26 +59,13 @@ def _names(request: Request) -> tuple[str, ...]:
 
 
 def _group(tenant: Tenant, request: Request, now: datetime) -> Group:
-    key = request.params["group-id"].lower()
-    group = tenant.directory.group(key, now)
-    if group is None:
-        raise not_found(key)
-    return group
+    """Return the group in the path, to be changed."""
+    return tenant.directory.groups[group_to_read(tenant, request, now).record["id"]]
 
 
 def _bound(tenant: Tenant, links: Iterable[str], now: datetime) -> list[str]:
     """Return the ids that references point at; 404 for an object that is not there (yet)."""
-    ids = []
-    for link in links:
-        match = _REFERENCE.search(link)
-        if match is None:
-            message = f"'{link}' is no reference to an object."
-            raise bad_request(message)
-        object_id = match[1].lower()
-        if not tenant.directory.exists(object_id, now):
-            raise not_found(object_id)
-        ids.append(object_id)
-    return ids
+    return [referred_id(tenant, link, now) for link in links]
 
 
 def _check_count(content: Json) -> None:
@@ -75,34 +79,47 @@ def _check_nickname(tenant: Tenant, nickname: str, own_id: str | None) -> None:
     if not _NICKNAME.match(nickname):
         message = "The mailNickname is too long or holds a character it must not."
         raise bad_request(message)
-    for object_id, group in tenant.directory.groups.items():
-        if object_id != own_id and str(group.record.get("mailNickname")).lower() == nickname.lower():
-            message = "There is another group with this mailNickname."
-            raise bad_request(message)
+    if any(group.record["id"] != own_id for group in tenant.directory.groups.called(nickname)):
+        message = "There is another group with this mailNickname."
+        raise bad_request(message)
 
 
 def list_groups(tenant: Tenant, request: Request) -> Answer:
     """``GET /groups``; a group made a moment ago is not found yet."""
     names = _names(request)
     now = tenant.now()
-    text = request.query.get("$filter")
-    groups = [
-        g for object_id, g in tenant.directory.groups.items() if not tenant.directory.hidden(object_id, now)
-    ]
-    if text is not None:
-        node = read_filter(text)
-        check_filter(node, _RULES, request)
-        matches = predicate(node)
-        groups = [g for g in groups if matches(g.record)]
-    top = number(request, "$top", PAGE_DEFAULT, lowest=1, highest=PAGE_CAP)
-    start = position_of(tenant, request, now)
-    page: Json = {"@odata.context": f"{request.origin}/v1.0/$metadata#groups"}
-    if request.advanced:
-        page["@odata.count"] = len(groups)
-    if start + top < len(groups):
-        page["@odata.nextLink"] = next_link(tenant, request, start + top, now)
-    page["value"] = [pick(g.record, names, GROUP_COLLECTIONS) for g in groups[start : start + top]]
+    node = _filter(request)
+    groups = [g for g in _candidates(tenant, node) if not tenant.directory.hidden(g.record["id"], now)]
+    if node is not None:
+        matches, counts = predicate(node), any(test.property == _OWNERS for test in comparisons(node))
+        groups = [g for g in groups if matches(_with_owners(tenant, g) if counts else g.record)]
+    page = page_of(tenant, request, groups, now, context="groups")
+    page["value"] = [pick(g.record, names, GROUP_COLLECTIONS) for g in page["value"]]
     return Answer(status=200, body=page)
+
+
+def _filter(request: Request) -> Node | None:
+    text = request.query.get("$filter")
+    if text is None:
+        return None
+    node = read_filter(text)
+    check_filter(node, _RULES, request)
+    if any(test.property == _OWNERS for test in comparisons(node)) and not request.advanced:
+        message = "Counting owners needs the header ConsistencyLevel: eventual and $count=true."
+        raise unsupported(message)
+    return node
+
+
+def _candidates(tenant: Tenant, node: Node | None) -> Iterable[Group]:
+    """Return the groups a filter may find: by mailNickname at once, else all of them."""
+    if isinstance(node, Comparison) and (node.property, node.operator) == ("mailNickname", "eq"):
+        return tenant.directory.groups.called(str(node.value))
+    return (group for _, group in tenant.directory.groups.scan(0))
+
+
+def _with_owners(tenant: Tenant, group: Group) -> Json:
+    owners = sum(1 for one in group.owners if one not in tenant.directory.deleted)
+    return {**group.record, "owners": {"$count": owners}}
 
 
 def _shown(request: Request, group: Group, names: tuple[str, ...]) -> Json:
@@ -113,7 +130,7 @@ def _shown(request: Request, group: Group, names: tuple[str, ...]) -> Json:
 def get_group(tenant: Tenant, request: Request) -> Answer:
     """``GET /groups/{id}``."""
     names = _names(request)
-    return Answer(status=200, body=_shown(request, _group(tenant, request, tenant.now()), names))
+    return Answer(status=200, body=_shown(request, group_to_read(tenant, request, tenant.now()), names))
 
 
 def create_group(tenant: Tenant, request: Request) -> Answer:
@@ -143,14 +160,13 @@ def _add(group: Group, ids: list[str]) -> None:
     if any(object_id == group.record["id"] for object_id in ids):
         message = "A group cannot be a member of itself."
         raise bad_request(message)
-    _refuse_dynamic(group)
+    _refuse_fixed(group)
     group.members.update(dict.fromkeys(ids))
 
 
-def _refuse_dynamic(group: Group) -> None:
-    if "DynamicMembership" in group.record.get("groupTypes", ()):
-        message = "The membership of this group is dynamic."
-        raise denied(message)
+def _refuse_fixed(group: Group) -> None:
+    if group.out_of_reach is not None:
+        raise denied(group.out_of_reach)
 
 
 def update_group(tenant: Tenant, request: Request) -> Answer:
@@ -175,27 +191,11 @@ def delete_group(tenant: Tenant, request: Request) -> Answer:
     """``DELETE /groups/{id}``."""
     group = _group(tenant, request, tenant.now())
     object_id = group.record["id"]
+    for other in tenant.reach.groups_of(object_id, tenant.now()):
+        del tenant.directory.groups[other].members[object_id]
     del tenant.directory.groups[object_id]
     tenant.directory.created.discard(object_id)
-    for other in tenant.directory.groups.values():
-        other.members.pop(object_id, None)
     return NO_CONTENT
-
-
-def list_members(tenant: Tenant, request: Request) -> Answer:
-    """``GET /groups/{id}/members``: direct members, each with its type."""
-    everything = known(USER) | known(GROUP)
-    names = selected(request, everything, USER_SIMULATED | GROUP_SIMULATED, "microsoft.graph.directoryObject")
-    now = tenant.now()
-    members = tenant.directory.members(_group(tenant, request, now))
-    top = number(request, "$top", PAGE_DEFAULT, lowest=1, highest=PAGE_CAP)
-    start = position_of(tenant, request, now)
-    page: Json = {"@odata.context": f"{request.origin}/v1.0/$metadata#directoryObjects"}
-    if start + top < len(members):
-        page["@odata.nextLink"] = next_link(tenant, request, start + top, now)
-    shown = [directory_object(tenant, m, names, now) for m in members[start : start + top]]
-    page["value"] = [one for one in shown if one is not None]
-    return Answer(status=200, body=page)
 
 
 def add_member(tenant: Tenant, request: Request) -> Answer:
@@ -209,7 +209,7 @@ def add_member(tenant: Tenant, request: Request) -> Answer:
 def remove_member(tenant: Tenant, request: Request) -> Answer:
     """``DELETE /groups/{id}/members/{id}/$ref``."""
     group = _group(tenant, request, tenant.now())
-    _refuse_dynamic(group)
+    _refuse_fixed(group)
     object_id = request.params["directoryObject-id"].lower()
     if object_id not in tenant.directory.members(group):
         raise not_found(object_id)
@@ -225,7 +225,7 @@ def delete_member_object(tenant: Tenant, request: Request) -> Answer:
     record = tenant.directory.user(object_id, now)
     if object_id not in tenant.directory.members(group) or record is None:
         raise not_found(object_id)
-    if tenant.population.privileged(object_id):
+    if tenant.reach.shielded(object_id, now):
         raise denied()
     tenant.directory.deleted[object_id] = now
     tenant.audit("Delete user", record)

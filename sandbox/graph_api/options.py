@@ -65,6 +65,15 @@ def expanded(request: Request, name: str) -> tuple[bool, str | None]:
     return True, match["select"]
 
 
+def cut(request: Request, record: Json, kind: str, known: frozenset[str]) -> Json:
+    """Return a whole record, or the selected part of it with its id; 501 for a property it does not hold."""
+    text = request.query.get("$select")
+    if text is None:
+        return dict(record)
+    names = check_names(text, known, frozenset(record), kind)
+    return {name: value for name, value in record.items() if name in names or name == "id"}
+
+
 def pick(record: Json, names: Iterable[str], collections: frozenset[str]) -> Json:
     """Return the named properties: null, or an empty collection, for what the record does not hold."""
     return {n: record.get(n, [] if n in collections else None) for n in names}

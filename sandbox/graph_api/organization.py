@@ -1,19 +1,10 @@
-"""What Graph says about the tenant as a whole: its policy on guests, its licences, its audit log."""
-
-from datetime import timedelta
+"""What Graph says about the tenant as a whole: its policy on guests, its licences."""
 
 from sandbox.graph_api.exchange import Answer, Request
-from sandbox.graph_api.filtering import check_filter, predicate, read_filter
-from sandbox.graph_api.options import check_names, offset_page
+from sandbox.graph_api.options import check_names
 from sandbox.tenant import Tenant
-from sandbox.tenant_directory import Json, graph_time
+from sandbox.tenant_directory import Json
 
-_AUDIT_RULES = {
-    "activityDisplayName": frozenset({"eq", "startswith"}),
-    "activityDateTime": frozenset({"eq", "ge", "le"}),
-}
-RETENTION = timedelta(days=30)
-"""How long P1 and P2 tenants keep audit records."""
 LIMITED_GUESTS = "10dae51f-b6af-4016-8d66-8c2a99b929b3"
 _PLANS = (
     ("AAD_PREMIUM", "41781fb2-bc02-4b7c-bd55-b576c07bb09d"),
@@ -90,20 +81,3 @@ def list_skus(tenant: Tenant, request: Request) -> Answer:
         "appliesTo": "User",
     }
     return _collection(request, [record], "subscribedSkus")
-
-
-def list_audits(tenant: Tenant, request: Request) -> Answer:
-    """``GET /auditLogs/directoryAudits``: what the app did to accounts in the last 30 days, newest first."""
-    oldest = graph_time(tenant.now() - RETENTION)
-    rows = [row for row in reversed(tenant.audits) if row["activityDateTime"] >= oldest]
-    text = request.query.get("$filter")
-    if text is not None:
-        node = read_filter(text)
-        check_filter(node, _AUDIT_RULES, request)
-        rows = list(filter(predicate(node), rows))
-    page = offset_page(request, rows, default=1000, highest=1000)
-    page["value"] = [_cut(request, row, "directoryAudit") for row in page["value"]]
-    return Answer(
-        status=200,
-        body={"@odata.context": f"{request.origin}/v1.0/$metadata#auditLogs/directoryAudits", **page},
-    )

@@ -11,6 +11,10 @@ DERIVED = Path(__file__).parent / "derived.json"
 
 USER = "microsoft.graph.user"
 GROUP = "microsoft.graph.group"
+SERVICE_PRINCIPAL = "microsoft.graph.servicePrincipal"
+APPLICATION = "microsoft.graph.application"
+UNIT = "microsoft.graph.administrativeUnit"
+DIRECTORY_ROLE = "microsoft.graph.directoryRole"
 
 USER_DEFAULT = (
     "businessPhones",
@@ -40,6 +44,7 @@ USER_SIMULATED = frozenset(USER_DEFAULT) | {
     "externalUserState",
     "externalUserStateChangeDateTime",
     "identities",
+    "isManagementRestricted",
     "mailNickname",
     "onPremisesSyncEnabled",
     "otherMails",
@@ -58,6 +63,7 @@ USER_WRITABLE = USER_SIMULATED - {
     "externalUserStateChangeDateTime",
     "id",
     "identities",
+    "isManagementRestricted",
     "onPremisesSyncEnabled",
     "signInActivity",
 }
@@ -69,18 +75,26 @@ GROUP_DEFAULT = (
     "createdDateTime",
     "description",
     "displayName",
+    "expirationDateTime",
     "groupTypes",
     "isAssignableToRole",
     "mail",
     "mailEnabled",
     "mailNickname",
+    "membershipRule",
+    "membershipRuleProcessingState",
     "onPremisesSyncEnabled",
     "proxyAddresses",
+    "renewedDateTime",
+    "resourceProvisioningOptions",
     "securityEnabled",
     "visibility",
 )
-GROUP_SIMULATED = frozenset(GROUP_DEFAULT)
-GROUP_COLLECTIONS = frozenset({"groupTypes", "proxyAddresses"})
+GROUP_SIMULATED = frozenset(GROUP_DEFAULT) | {"assignedLabels", "isManagementRestricted"}
+"""Labels and restricted management are shown only when selected."""
+GROUP_COLLECTIONS = frozenset(
+    {"assignedLabels", "groupTypes", "proxyAddresses", "resourceProvisioningOptions"}
+)
 
 _FULL_READ = {
     "Directory.Read.All",
@@ -108,6 +122,11 @@ def known(kind: str) -> frozenset[str]:
 def reads_all_of_users(tenant: Tenant) -> bool:
     """Say whether the app may read more of a user than the basic properties."""
     return bool(_FULL_READ & tenant.granted)
+
+
+def reads_groups(tenant: Tenant) -> bool:
+    """Say whether the app sees more of a group than its id."""
+    return any(one.startswith(("Group.", "GroupMember.", "Directory.Read")) for one in tenant.granted)
 
 
 def reads_sponsors(tenant: Tenant) -> bool:

@@ -1,8 +1,9 @@
 """Graph's /users: list page by page, read one, count, switch off, soft-delete, and who sponsors whom."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
+from sandbox.graph_api.directory_objects import PAGE_CAP, PAGE_DEFAULT, live_user
 from sandbox.graph_api.exchange import (
     NO_CONTENT,
     Answer,
@@ -10,7 +11,6 @@ from sandbox.graph_api.exchange import (
     Request,
     bad_request,
     denied,
-    not_found,
     not_simulated,
     unsupported,
 )
@@ -24,12 +24,8 @@ from sandbox.graph_api.filtering import (
     predicate,
     read_filter,
 )
-from sandbox.graph_api.options import check_names, expanded, next_link, number, pick, position_of, selected
+from sandbox.graph_api.options import expanded, next_link, number, position_of, selected
 from sandbox.graph_api.properties import (
-    GROUP,
-    GROUP_COLLECTIONS,
-    GROUP_DEFAULT,
-    GROUP_SIMULATED,
     USER,
     USER_BASIC,
     USER_COLLECTIONS,
@@ -37,15 +33,14 @@ from sandbox.graph_api.properties import (
     USER_SIMULATED,
     known,
     reads_all_of_users,
-    reads_sponsors,
 )
+from sandbox.graph_api.sponsors import SponsorShape
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json
 
-PAGE_CAP, PAGE_CAP_WITH_ACTIVITY, PAGE_DEFAULT = 999, 500, 100
+PAGE_CAP_WITH_ACTIVITY = 500
 SCANNED_AT_MOST = 20_000
 """After so many accounts a page ends, full or not: Graph too returns short pages with a nextLink."""
-EXPANDED_AT_MOST = 20
 
 _EQ, _TIME = frozenset({"eq", "in"}), frozenset({"eq", "ge", "le"})
 _RULES = {
@@ -139,45 +134,18 @@ def shape_of(names: tuple[str, ...]) -> Shape:
     return shape
 
 
-class SponsorShape:
-    """Shows sponsors as ``$expand`` or ``/sponsors`` does; each is looked up once per request."""
+def _listed(shape: Shape, blank: Collection[str]) -> Shape:
+    """Leave the activity out for accounts whose activity lists do not show."""
+    if not blank:
+        return shape
 
-    def __init__(self, tenant: Tenant, select: str | None, now: datetime) -> None:
-        self.tenant, self.now = tenant, now
-        self.names: tuple[str, ...] | None = None
-        if select is not None:
-            everything, simulated = known(USER) | known(GROUP), USER_SIMULATED | GROUP_SIMULATED
-            self.names = check_names(select, everything, simulated, "microsoft.graph.directoryObject")
-        self.sees_all = reads_sponsors(tenant)
-        self.shown: dict[str, Json | None] = {}
+    def listed(record: Json) -> Json:
+        shown = shape(record)
+        if record["id"] in blank:
+            shown.pop("signInActivity", None)
+        return shown
 
-    def of(self, object_id: str) -> list[Json]:
-        """Return an account's sponsors, at most twenty."""
-        found = []
-        for sponsor in self.tenant.directory.sponsors(object_id)[:EXPANDED_AT_MOST]:
-            if sponsor not in self.shown:
-                self.shown[sponsor] = directory_object(
-                    self.tenant, sponsor, self.names, self.now, full=self.sees_all
-                )
-            one = self.shown[sponsor]
-            if one is not None:
-                found.append(one)
-        return found
-
-
-def directory_object(
-    tenant: Tenant, object_id: str, names: tuple[str, ...] | None, now: datetime, *, full: bool = True
-) -> Json | None:
-    """Show a user or a group with its ``@odata.type``; only its id unless ``full``."""
-    group = tenant.directory.group(object_id, now)
-    record = group.record if group is not None else tenant.directory.user(object_id, now)
-    if record is None:
-        return None
-    kind, simulated = (USER, USER_SIMULATED) if group is None else (GROUP, GROUP_SIMULATED)
-    wanted = names or (USER_DEFAULT if group is None else GROUP_DEFAULT)
-    shown = [name for name in wanted if name in simulated and name != "signInActivity"] if full else []
-    collections = USER_COLLECTIONS if group is None else GROUP_COLLECTIONS
-    return {"@odata.type": f"#{kind}", **pick(record, shown, collections), "id": object_id}
+    return listed
 
 
 # --- operations ------------------------------------------------------------------------------------
@@ -198,9 +166,8 @@ def list_users(tenant: Tenant, request: Request) -> Answer:
     top = number(request, "$top", PAGE_DEFAULT, lowest=1, highest=cap)
     now = tenant.now()
     sponsors = SponsorShape(tenant, inner, now) if expand else None
-    rows, following = _page(
-        tenant, node, shape_of(names), sponsors, position_of(tenant, request, now), top, now
-    )
+    shape = _listed(shape_of(names), tenant.blank_in_lists)
+    rows, following = _page(tenant, node, shape, sponsors, position_of(tenant, request, now), top, now)
     page: Json = {"@odata.context": f"{request.origin}/v1.0/$metadata#users"}
     if request.advanced and "$skiptoken" not in request.query:
         page["@odata.count"] = _count(tenant, node, now)
@@ -282,11 +249,11 @@ def count_users(tenant: Tenant, request: Request) -> Answer:
         message = "$count needs the header ConsistencyLevel: eventual."
         raise bad_request(message)
     _refuse_unsimulated(request)
-    node = user_filter(_as_advanced(request))
+    node = user_filter(as_advanced(request))
     return Answer(status=200, body=str(_count(tenant, node, tenant.now())))
 
 
-def _as_advanced(request: Request) -> Request:
+def as_advanced(request: Request) -> Request:
     """Return the request as its filter is checked: on the ``$count`` segment the header alone is enough."""
     return Request(
         method=request.method,
@@ -298,23 +265,12 @@ def _as_advanced(request: Request) -> Request:
     )
 
 
-def _live(tenant: Tenant, request: Request, now: datetime) -> Json:
-    key = request.params["user-id"]
-    if "@" in key:
-        what = "finding an account by its userPrincipalName"
-        raise not_simulated(what)
-    record = tenant.directory.user(key.lower(), now)
-    if record is None:
-        raise not_found(key)
-    return record
-
-
 def get_user(tenant: Tenant, request: Request) -> Answer:
     """``GET /users/{id}``, by object id."""
     names = user_names(tenant, request)
     expand, inner = expanded(request, "sponsors")
     now = tenant.now()
-    record = _live(tenant, request, now)
+    record = live_user(tenant, request, now)
     shown = {"@odata.context": f"{request.origin}/v1.0/$metadata#users/$entity", **shape_of(names)(record)}
     if expand:
         shown["sponsors"] = SponsorShape(tenant, inner, now).of(record["id"])
@@ -323,7 +279,8 @@ def get_user(tenant: Tenant, request: Request) -> Answer:
 
 def update_user(tenant: Tenant, request: Request) -> Answer:
     """``PATCH /users/{id}``: sign-in on or off, for those who hold no admin role."""
-    record = _live(tenant, request, tenant.now())
+    now = tenant.now()
+    record = live_user(tenant, request, now)
     content = {name: value for name, value in request.content.items() if name != "@odata.type"}
     if not content or content.get("accountEnabled", True) is None:
         message = "The request body has no property to change."
@@ -332,7 +289,7 @@ def update_user(tenant: Tenant, request: Request) -> Answer:
     pair = {"User.EnableDisableAccount.All", "User.Read.All"}
     if not writes_all and not (set(content) == {"accountEnabled"} and pair <= tenant.granted):
         raise denied()
-    if "accountEnabled" in content and tenant.population.privileged(record["id"]):
+    if "accountEnabled" in content and tenant.reach.shielded(record["id"], now):
         raise denied()
     tenant.directory.change(record["id"], content)
     if "accountEnabled" in content:
@@ -343,18 +300,9 @@ def update_user(tenant: Tenant, request: Request) -> Answer:
 def delete_user(tenant: Tenant, request: Request) -> Answer:
     """``DELETE /users/{id}``: into the recycle bin for 30 days."""
     now = tenant.now()
-    record = _live(tenant, request, now)
-    if tenant.population.privileged(record["id"]):
+    record = live_user(tenant, request, now)
+    if tenant.reach.shielded(record["id"], now):
         raise denied()
     tenant.directory.deleted[record["id"]] = now
     tenant.audit("Delete user", record)
     return NO_CONTENT
-
-
-def list_sponsors(tenant: Tenant, request: Request) -> Answer:
-    """``GET /users/{id}/sponsors``."""
-    now = tenant.now()
-    record = _live(tenant, request, now)
-    sponsors = SponsorShape(tenant, request.query.get("$select"), now).of(record["id"])
-    context = f"{request.origin}/v1.0/$metadata#directoryObjects"
-    return Answer(status=200, body={"@odata.context": context, "value": sponsors})

@@ -47,7 +47,7 @@ async def test_a_wrong_token_is_refused(room: Room) -> None:
 @pytest.mark.parametrize(
     ("without", "method", "path", "body"),
     [
-        ({"User.Read.All"}, "GET", "/users", None),
+        ({"User.Read.All", "Directory.Read.All"}, "GET", "/users", None),
         ({"User.Read.All"}, "GET", "/users/{ada}/sponsors", None),
         ({"User.EnableDisableAccount.All"}, "PATCH", "/users/{ada}", {"accountEnabled": False}),
         ({"User.Read.All"}, "PATCH", "/users/{ada}", {"accountEnabled": False}),
@@ -55,8 +55,8 @@ async def test_a_wrong_token_is_refused(room: Room) -> None:
         ({"Group.ReadWrite.All"}, "POST", "/groups", a_group_of([])),
         ({"AccessReview.ReadWrite.All"}, "GET", DEFINITIONS, None),
         ({"Policy.Read.All"}, "GET", "/policies/authorizationPolicy", None),
-        ({"LicenseAssignment.Read.All"}, "GET", "/subscribedSkus", None),
-        ({"AuditLog.Read.All"}, "GET", "/auditLogs/directoryAudits", None),
+        ({"Directory.Read.All"}, "GET", "/subscribedSkus", None),
+        ({"AuditLog.Read.All", "Directory.Read.All"}, "GET", "/auditLogs/directoryAudits", None),
     ],
 )
 async def test_a_call_without_its_permission_is_denied(
@@ -104,7 +104,7 @@ async def test_without_reading_all_users_a_sponsor_is_only_an_id() -> None:
         ("POST", "/invitations"),
         ("POST", f"/users/{MAILBOX}/sendMail"),
         ("GET", "/directory/deletedItems"),
-        ("POST", "/users/x/revokeSignInSessions"),
+        ("POST", "/users/x/exportPersonalData"),
     ],
 )
 async def test_what_is_not_simulated_says_so(unchecked: Room, method: str, path: str) -> None:
