@@ -1,5 +1,6 @@
 """What sort of account a guest is, and what may be done to that sort."""
 
+import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
@@ -26,6 +27,8 @@ about a blocked guest, but a case that is on its way goes on."""
 PERSONAL_ISSUERS = frozenset({"mail", "google.com", "facebook.com", "microsoftaccount", "live.com"})
 """Who vouches for an account that belongs to a person, not to an organisation: a one-time passcode sent by
 mail, or a social account. Source: Graph ``objectIdentity``; free text, so it is compared in lower case."""
+
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
 
 
 def classify(guest: Guest, home_domains: Collection[str]) -> Kind:
@@ -71,7 +74,7 @@ def home_domain(guest: Guest) -> str | None:
     """
     invited, mark, _ = guest.user_principal_name.partition("#EXT#")
     address = invited.rpartition("_")[2] if mark else (guest.mail or "").rpartition("@")[2]
-    return address.lower() if "." in address else None
+    return address.lower() if _DOMAIN.fullmatch(address) else None
 
 
 def _is_external(guest: Guest, home_domains: Collection[str]) -> bool:

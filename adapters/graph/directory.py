@@ -15,6 +15,7 @@ from adapters.graph.operations import (
     SWITCH_USER,
     Operation,
 )
+from adapters.graph.partners import GraphPartners
 from adapters.graph.refusals import TOKEN
 from reviews.errors import Ambiguous, Forbidden, Gone, Malformed
 from reviews.model import Guest, GuestId, Person, PersonId, SetAside, Unreadable
@@ -23,12 +24,13 @@ from reviews.model import Guest, GuestId, Person, PersonId, SetAside, Unreadable
 class GraphDirectory:
     """``reviews.ports.Directory`` over Graph."""
 
-    def __init__(self, client: GraphClient) -> None:
+    def __init__(self, client: GraphClient, partners: GraphPartners | None = None) -> None:
         self._client = client
+        self._partners = partners or GraphPartners(client)
 
     def census(self) -> GraphCensus:
         """Start a reading of all guests."""
-        return GraphCensus(self._client)
+        return GraphCensus(self._client, self._partners)
 
     async def guest(self, guest_id: GuestId, *, sign_ins: bool = True) -> Guest | None:
         """Read one account afresh, by object id: by any other name Graph hides sign-in activity.
@@ -59,7 +61,7 @@ class GraphDirectory:
         guest = read_guest(content, sign_ins=no_sign_ins)
         if isinstance(guest, SetAside):
             raise Malformed(f"guest {guest_id}: cannot understand {guest.field}")
-        return guest
+        return (await self._partners.told_apart((guest,)))[0]
 
     async def person(self, person_id: PersonId) -> Person | None:
         """Read one possible reviewer afresh; None when there is no such user. Raises Malformed."""

@@ -12,6 +12,7 @@ var appRoleIds = {
   'AccessReview.Read.All': 'd07a8cc0-3d51-4b77-b3b0-32704d1f69fa'
   'AccessReview.ReadWrite.All': 'ef5f7d5c-338f-44b0-86c3-351f46c8bb5f'
   'AuditLog.Read.All': 'b0afded3-3588-46d8-8b3d-9842eff778da'
+  'CrossTenantInformation.ReadBasic.All': 'cac88765-0581-4025-9725-5ebc13f729ee'
   'Group.ReadWrite.All': '62a82d76-70ea-41e2-9197-370581804d09'
   'GroupMember.Read.All': '98830695-27a2-44f7-8c18-0c3ebc9698f6'
   'LicenseAssignment.Read.All': 'e2f98668-2877-4f38-a2f4-8202e0717aa1'
@@ -24,6 +25,7 @@ var grants = {
   observe: [
     'AccessReview.Read.All'
     'AuditLog.Read.All'
+    'CrossTenantInformation.ReadBasic.All'
     'GroupMember.Read.All'
     'LicenseAssignment.Read.All'
     'Policy.Read.All'
@@ -32,6 +34,7 @@ var grants = {
   review: [
     'AccessReview.ReadWrite.All'
     'AuditLog.Read.All'
+    'CrossTenantInformation.ReadBasic.All'
     'Group.ReadWrite.All'
     'LicenseAssignment.Read.All'
     'Policy.Read.All'
@@ -40,6 +43,7 @@ var grants = {
   enforce: [
     'AccessReview.ReadWrite.All'
     'AuditLog.Read.All'
+    'CrossTenantInformation.ReadBasic.All'
     'Group.ReadWrite.All'
     'LicenseAssignment.Read.All'
     'Policy.Read.All'
