@@ -104,6 +104,7 @@ _OBJECTIONS = {
     "tenant-sync-unknown": "Whether another tenant pushes this account here could not be read ({why}).",
     "not-answered": "There is neither an answer that access must end nor a lapse the policy takes for one.",
     "not-sure-enough": "Nobody answered, and the facts alone are not certain enough ({confidence}).",
+    "log-unreadable": "Nobody answered, and the sign-in log could not be read ({why}).",
     "in-use": "Nobody answered, and the account turns out not to be stale.",
     "guest-without-mail": "The guest has no mail address to be told at.",
     "no-notice": "The guest was never told.",

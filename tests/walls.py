@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"}),
     frozenset({"risk", "decisions", "remediation"}),
-    frozenset({"guardrails", "questions"}),
+    frozenset({"guardrails", "questions", "second_look"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

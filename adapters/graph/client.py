@@ -42,6 +42,8 @@ REPLICATION = tuple(timedelta(seconds=s) for s in (1, 2, 4, 8, 15, 30))
 """Waits for an object we have just made to be found (graph-facts.md I: no time is promised)."""
 SIGN_INS_A_MINUTE = 10
 """Requests that read signInActivity, for one app in one tenant (graph-facts.md H)."""
+LOG_READS = 5, timedelta(seconds=10)
+"""Requests that read the sign-in and audit logs, for one app in one tenant (graph-facts.md H)."""
 PREFERENCES = "include-unknown-enum-members"
 
 
@@ -116,6 +118,7 @@ class GraphClient:
         self._gate = Gate(clock)
         self._places = asyncio.Semaphore(GRAPH_AT_ONCE)
         self.sign_ins = Pace(clock, limit=SIGN_INS_A_MINUTE, period=timedelta(minutes=1))
+        self.logs = Pace(clock, limit=LOG_READS[0], period=LOG_READS[1])
 
     @cached_property
     def _connection(self) -> tuple[Any, tuple[httpx.AsyncBaseTransport, ...]]:
