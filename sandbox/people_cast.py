@@ -95,7 +95,7 @@ class Cast:
         creation = "Invitation"
         if spec.kind is GuestKind.INTERNAL:
             creation = "LocalAccount"
-        return record(
+        written = record(
             GuestFacts(
                 object_id=self._ids.of("guest", n),
                 name=Name(spec.name, spell(spec.name)),
@@ -116,6 +116,7 @@ class Cast:
                 both_identities=n % 2 == 1 and spec.home is Home.ENTRA,
             )
         )
+        return {**written, "isManagementRestricted": True} if spec.restricted else written
 
     def member(self, n: int) -> dict[str, Any]:
         """Return the full Graph user of member n; a fresh dict each time."""

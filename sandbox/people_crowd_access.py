@@ -6,7 +6,7 @@ from typing import Final
 
 from sandbox.people_access import SHAREPOINT, AppRole, HeldRole, Inviter
 from sandbox.people_apps import APPS, ROLES
-from sandbox.people_crowd_groups import OPERATORS, CrowdGroups
+from sandbox.people_crowd_groups import FIRST_TEAM, FIRST_WIDE, OPERATORS, CrowdGroups
 from sandbox.people_guests import DAY
 from sandbox.people_ids import Ids
 from sandbox.people_making import FULL, PRIVILEGED_SHARE, GuestMaker, draws, key_of
@@ -74,12 +74,15 @@ class CrowdAccess:
         kind, n = self._place(object_id)
         if kind not in {"guest", "member"}:
             return ()
-        standing_in = self.groups_of(object_id)
-        groups = [g for g in standing_in if object_id in self.groups.owners(self._place(g)[1])]
+        near = dict.fromkeys((*self.groups_of(object_id), *self._wide()))
+        groups = [g for g in near if object_id in self.groups.owners(self._place(g)[1])]
         drawn = draws(self._key, _number(kind, n))
         if drawn[3] / FULL < _APP_OWNERS:
             groups.append(self.ids.of("registration", drawn[4] % len(APPS)))
         return tuple(groups)
+
+    def _wide(self) -> tuple[str, ...]:
+        return tuple(self.ids.of("group", g) for g in range(FIRST_WIDE, FIRST_TEAM))
 
     def manager(self, object_id: str) -> str | None:
         """Return the id of a member's manager; member 0 has none, and no guest has."""
@@ -87,8 +90,10 @@ class CrowdAccess:
         return self.ids.of("member", (n - 1) // _REPORTS) if kind == "member" and n else None
 
     def units(self, object_id: str) -> tuple[int, ...]:
-        """Return the administrative units a person stands in: a few guests, in the open one."""
+        """Return the administrative units of a person or group: a few guests stand in the open one."""
         kind, n = self._place(object_id)
+        if kind == "group":
+            return (1,) if self.groups.restricted(n) else ()
         return (0,) if kind == "guest" and draws(self._key, n)[8] / FULL < _IN_UNIT else ()
 
     # --- apps and roles ---------------------------------------------------------------------------

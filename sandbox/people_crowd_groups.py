@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from sandbox.people_access import AppRole
-from sandbox.people_groups import GroupFacts, GroupKind, Label, group_record
+from sandbox.people_apps import APPS
+from sandbox.people_groups import ELSEWHERE, GroupFacts, GroupKind, Label, group_record
 from sandbox.people_guests import DAY
 from sandbox.people_ids import Ids
 from sandbox.people_making import FULL, draws, key_of
@@ -63,8 +64,9 @@ _COLLEAGUES, _OPERATORS, _PARTNERS, _OUTERMOST = 0, 6, 9, 10
 FIRST_WIDE: Final = len(OFFICES)
 FIRST_TEAM: Final = FIRST_WIDE + len(WIDE)
 OPERATORS: Final = FIRST_WIDE + _OPERATORS
-"""The group that can hold roles, and holds one; the groups inside others lead from teams to the outermost."""
+"""The group that can hold roles, and holds one."""
 PARTNER_ACCESS: Final = FIRST_WIDE + _PARTNERS
+"""It holds the security teams, and stands itself in the next."""
 EXTERNAL_ACCESS: Final = FIRST_WIDE + _OUTERMOST
 
 
@@ -172,14 +174,21 @@ class CrowdGroups:
             first = next((one for one in self._in_office(n) if self._is_member(one)), None)
             return () if first is None else (first,)
         if n < FIRST_TEAM:
-            return tuple(self._here([n % self.members.member_count]))
+            elsewhere = WIDE[n - FIRST_WIDE].kind in ELSEWHERE
+            return () if elsewhere else tuple(self._here([n % self.members.member_count]))
         t = n - FIRST_TEAM
         how, colleagues = self._teams.owned_by(t), self._teams.colleagues(t)
         if how == "a guest":
             return tuple(self.ids.of("guest", g) for g in list(self._teams.guests(t))[:1])
+        if how == "an app":
+            return (self.ids.of("app", t % len(APPS)),)
         if how == "leavers":
             colleagues = tuple(m for m in colleagues if self.members.standing(m) == "departed")
         return tuple(self._here(colleagues))[:2] if how != "nobody" else ()
+
+    def restricted(self, n: int) -> bool:
+        """Say whether group n is under restricted management."""
+        return FIRST_WIDE <= n < FIRST_TEAM and WIDE[n - FIRST_WIDE].kind is GroupKind.RESTRICTED
 
     def of_guest(self, n: int) -> Iterator[int]:
         """Yield the groups guest n is in directly."""

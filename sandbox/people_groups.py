@@ -33,6 +33,8 @@ class Label(StrEnum):
 
 UNIFIED: Final = frozenset({GroupKind.TEAM, GroupKind.MICROSOFT_365, GroupKind.RESTRICTED})
 """The kinds that are Microsoft 365 groups, which alone carry labels."""
+ELSEWHERE: Final = frozenset({GroupKind.SYNCED, GroupKind.MAIL_SECURITY, GroupKind.DISTRIBUTION})
+"""The kinds that are managed on premises or in Exchange."""
 _TEAMS: Final = frozenset({GroupKind.TEAM, GroupKind.RESTRICTED})
 _WITH_MAIL: Final = UNIFIED | {GroupKind.MAIL_SECURITY, GroupKind.DISTRIBUTION}
 _WITHOUT_SECURITY: Final = UNIFIED | {GroupKind.DISTRIBUTION}

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from sandbox.people_access import AppRole
 from sandbox.people_apps import APPS
-from sandbox.people_groups import UNIFIED, GroupKind, Label
+from sandbox.people_groups import ELSEWHERE, UNIFIED, GroupKind, Label
 from sandbox.people_making import FULL, draws, key_of
 from sandbox.people_names import TEAM_WORDS
 
@@ -37,7 +37,13 @@ _LABELS: Final = (
     (0.94, Label.CONFIDENTIAL),
     (1.00, Label.HIGHLY_CONFIDENTIAL),
 )
-_OWNED: Final = ((0.10, "nobody"), (0.16, "leavers"), (0.19, "a guest"), (1.00, "colleagues"))
+_OWNED: Final = (
+    (0.10, "nobody"),
+    (0.16, "leavers"),
+    (0.19, "a guest"),
+    (0.21, "an app"),
+    (1.00, "colleagues"),
+)
 _WITH_APP: Final = 0.30
 
 _Thing = TypeVar("_Thing")
@@ -122,7 +128,12 @@ class TeamMaker:
         return AppRole(app, roles[drawn[9] % len(roles)] if roles else None)
 
     def owned_by(self, t: int) -> str:
-        """Say who owns team t: colleagues, leavers, a guest, or nobody."""
+        """Say who owns team t: colleagues, leavers, a guest, an app, or nobody.
+
+        Nobody owns what is kept on premises or in Exchange, as far as Graph can tell.
+        """
+        if self.kind(t) in ELSEWHERE:
+            return "nobody"
         return _by_share(draws(self._key, t)[10], _OWNED)
 
     # --- who is in it -----------------------------------------------------------------------------

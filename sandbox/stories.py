@@ -11,6 +11,7 @@ from sandbox.people import People, Population
 from sandbox.people_cast import Cast, GroupSpec, GuestSpec, MemberSpec
 from sandbox.people_guests import GuestKind, Home
 from sandbox.people_making import FULL, draws, key_of
+from sandbox.stories_access import well_connected
 
 STARTS_AT: Final = datetime(2026, 9, 1, tzinfo=UTC)
 """When every story starts, unless told otherwise: nothing in a record is later."""
@@ -279,11 +280,22 @@ def fifty_guests(as_of: datetime = STARTS_AT) -> Story:
     )
 
 
+def access_of_every_kind(as_of: datetime = STARTS_AT) -> Story:
+    """Return a guest for everything that can be reached, owned or held, each by name."""
+    return Story(
+        name="access_of_every_kind",
+        says="Guests by name: one for every sort of group, app, role, owner, manager, sponsor and inviter.",
+        population=well_connected(as_of),
+        lasts=_days(60),
+    )
+
+
 STORIES: Final[Mapping[str, Callable[[], Story]]] = MappingProxyType(
     {
         "a_quiet_quarter": a_quiet_quarter,
         "fifty_guests": fifty_guests,
         "a_handful": a_handful,
+        "access_of_every_kind": access_of_every_kind,
         "a_million": a_million,
         "hostile_names": hostile_names,
     }

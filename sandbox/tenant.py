@@ -18,7 +18,7 @@ from reviews.ports import Clock
 from sandbox.people_access import Inviter, PartnerSettings
 from sandbox.people_organisations import usual_settings
 from sandbox.tenant_directory import Directory, Json, Population, graph_time
-from sandbox.tenant_logs import AuditLog, SignInLog
+from sandbox.tenant_logs import AuditLog, SignIns
 from sandbox.tenant_mail import Mailroom, SentMail
 from sandbox.tenant_reach import Reach
 from sandbox.tenant_reviews import CHOICES, IN_PROGRESS, Review, Reviews
@@ -78,7 +78,8 @@ class Tenant:
     """A tenant of ``population``, as of ``clock``.
 
     ``granted``: the app's permissions. ``mailboxes``: addresses Exchange lets it use. ``lag``: how long a new
-    object cannot be read. ``start_delay``: how late reviews begin. ``premium``: Entra ID P1 and P2 are there.
+    object cannot be read. ``start_delay``: how late reviews begin. ``activity_lag``: how late the activity
+    shows what the sign-in log shows at once. ``premium``: Entra ID P1 and P2 are there.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Tenant:
         lag: timedelta = timedelta(seconds=5),
         start_delay: timedelta = timedelta(minutes=10),
         page_token_lifetime: timedelta = timedelta(hours=1),
+        activity_lag: timedelta = timedelta(0),
         premium: bool = True,
         token: str = TOKEN,
     ) -> None:
@@ -108,11 +110,9 @@ class Tenant:
         self.app: Json = {"id": self.derived_id("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
         self.reach = Reach(self.directory)
-        self.sign_ins = SignInLog()
+        self.sign_ins = SignIns(activity_lag)
         self.audits = AuditLog(self.directory, self.new_id)
         self.partners: dict[str, PartnerSettings] = usual_settings()
-        self.blank_in_lists: set[str] = set()
-        """Accounts whose sign-in activity is missing from lists, though the account itself shows it."""
         self.reviews = Reviews(self.directory)
         self.mail = Mailroom()
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
@@ -130,6 +130,8 @@ class Tenant:
             for review, state in self.reviews.settle(now, self.new_id):
                 if state == IN_PROGRESS and review.body["settings"].get("mailNotificationsEnabled"):
                     self.notify_reviewers(review, "A review waits for your decision", now)
+            for object_id, activity in self.sign_ins.due(now):
+                self.directory.change(object_id, {"signInActivity": activity})
             return now
 
     def new_id(self) -> str:
@@ -186,11 +188,12 @@ class Tenant:
                 self._activity(guest_id, record, ("lastSignIn",), at or self.now())
 
     def _activity(self, guest_id: str, record: Json, kinds: tuple[str, ...], at: datetime) -> None:
-        activity = dict(record.get("signInActivity") or {})
+        activity = self.sign_ins.activity(record)
         for kind in kinds:
             activity[f"{kind}DateTime"] = graph_time(at)
             activity[f"{kind}RequestId"] = self.new_id()
-        self.directory.change(guest_id, {"signInActivity": activity})
+        if not self.sign_ins.put_off(guest_id, activity, self.clock.now()):
+            self.directory.change(guest_id, {"signInActivity": activity})
         request_id = activity["lastSignInRequestId"]
         blocked = not record.get("accountEnabled", True)
         self.sign_ins.write(record, at, request_id, well=len(kinds) > 1, blocked=blocked)
@@ -316,6 +319,8 @@ class Tenant:
             "changed": {k: dict(sorted(v.items())) for k, v in sorted(self.directory.changes.items())},
             "deleted": sorted(self.directory.deleted),
             "groups": sorted((g["mailNickname"], sorted(g["members"])) for g in self.groups_created()),
+            "members": self.directory.groups.changed_members(),
+            "sponsors": {k: sorted(v) for k, v in sorted(self.directory.named_sponsors.items())},
             "reviews": sorted(
                 (
                     str(review.body.get("displayName")),

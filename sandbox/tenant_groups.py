@@ -93,7 +93,7 @@ class Groups(MutableMapping[str, Group]):
         self.changed: dict[str, Group] = {}
         self._made: dict[str, None] = {}
         self._gone: set[str] = set()
-        self._plain = lru_cache(maxsize=_REMEMBERED)(partial(_plain, source))
+        self._looked_at = lru_cache(maxsize=_REMEMBERED)(partial(_plain, source))
 
     def __getitem__(self, object_id: str) -> Group:
         if object_id not in self.changed:
@@ -136,12 +136,12 @@ class Groups(MutableMapping[str, Group]):
         if changed is not None:
             return changed
         n = self._number(object_id)
-        return None if n is None else self._plain(n)
+        return None if n is None else self._looked_at(n)
 
     def scan(self, start: int) -> Iterator[tuple[int, Group]]:
         """Yield (position, group) from a position on, always in the same order, to look at."""
         for n in range(start, self.source.group_count):
-            group = self._plain(n)
+            group = self._looked_at(n)
             if group.record["id"] not in self._gone:
                 yield n, self.changed.get(group.record["id"], group)
         for position, object_id in enumerate(list(self._made), self.source.group_count):
@@ -154,10 +154,21 @@ class Groups(MutableMapping[str, Group]):
         found = [g for g in self.changed.values() if str(g.record.get("mailNickname")).lower() == wanted]
         n = self.source.group_called(wanted)
         if n is not None:
-            group = self._plain(n)
+            group = self._looked_at(n)
             if group.record["id"] not in self._gone | self.changed.keys():
                 found.insert(0, group)
         return found
+
+    def changed_members(self) -> dict[str, list[str]]:
+        """Return the members, by group, of the groups that began with others."""
+        began = {
+            g: set(self.source.group_members(n)) for g in self.changed if (n := self._number(g)) is not None
+        }
+        return {
+            g: sorted(self.changed[g].members)
+            for g in sorted(began)
+            if began[g] != set(self.changed[g].members)
+        }
 
     def _known(self, object_id: str) -> int | None:
         found = self.source.find(object_id)

@@ -29,11 +29,35 @@ class SignIn(NamedTuple):
     request_id: str
 
 
-class SignInLog:
-    """The sign-ins of the story, by account; those before it are read off the last dates Graph shows."""
+class SignIns:
+    """The sign-ins of the story, by account; those before it are read off the last dates Graph shows.
 
-    def __init__(self) -> None:
+    ``lag``: how much later than in this log a sign-in shows in the account's own activity. The activity of
+    accounts in ``missing_from_lists`` shows when one account is read, and not in lists.
+    """
+
+    def __init__(self, lag: timedelta) -> None:
+        self.lag = lag
+        self.missing_from_lists: set[str] = set()
         self._rows: dict[str, list[SignIn]] = {}
+        self._late: list[tuple[datetime, str, Json]] = []
+
+    def activity(self, record: Json) -> Json:
+        """Return the newest activity of an account, shown yet or not, to be changed."""
+        late = [activity for _, object_id, activity in self._late if object_id == record["id"]]
+        return dict(late[-1] if late else record.get("signInActivity") or {})
+
+    def put_off(self, object_id: str, activity: Json, now: datetime) -> bool:
+        """Keep back an activity that shows later; False when it shows at once."""
+        if self.lag:
+            self._late.append((now + self.lag, object_id, activity))
+        return bool(self.lag)
+
+    def due(self, now: datetime) -> list[tuple[str, Json]]:
+        """Return the activities that show by now, and keep them back no longer."""
+        shown = [(object_id, activity) for at, object_id, activity in self._late if at <= now]
+        self._late = [one for one in self._late if one[0] > now]
+        return shown
 
     def write(self, record: Json, at: datetime, request_id: str, *, well: bool, blocked: bool) -> None:
         """Note a sign-in of the account as it was before it, and forget those nobody can read any more."""

@@ -166,7 +166,7 @@ def list_users(tenant: Tenant, request: Request) -> Answer:
     top = number(request, "$top", PAGE_DEFAULT, lowest=1, highest=cap)
     now = tenant.now()
     sponsors = SponsorShape(tenant, inner, now) if expand else None
-    shape = _listed(shape_of(names), tenant.blank_in_lists)
+    shape = _listed(shape_of(names), tenant.sign_ins.missing_from_lists)
     rows, following = _page(tenant, node, shape, sponsors, position_of(tenant, request, now), top, now)
     page: Json = {"@odata.context": f"{request.origin}/v1.0/$metadata#users"}
     if request.advanced and "$skiptoken" not in request.query:

@@ -14,7 +14,7 @@ from adapters.clock import HandClock
 from sandbox.graph_api import create_app
 from sandbox.people_cast import Cast
 from sandbox.schema_check import SchemaCheck
-from sandbox.stories import a_handful, fifty_guests
+from sandbox.stories import Story, a_handful, fifty_guests
 from sandbox.tenant import TOKEN, Tenant
 
 SCHEMA_DIR = Path(__file__).resolve().parents[3] / "shared" / "graph"
@@ -114,9 +114,11 @@ def a_message(subject: str, mark: str, to: str = "sara@contoso.example") -> dict
 
 
 @asynccontextmanager
-async def a_room(*, checked: bool = True, fifty: bool = False, **dials: Any) -> AsyncIterator[Room]:
+async def a_room(
+    *, checked: bool = True, fifty: bool = False, story: Story | None = None, **dials: Any
+) -> AsyncIterator[Room]:
     """A tenant with a client; ``checked`` lets no exchange pass that the metadata does not allow."""
-    cast = (fifty_guests() if fifty else a_handful()).population
+    cast = (story or (fifty_guests() if fifty else a_handful())).population
     assert isinstance(cast, Cast)
     clock = HandClock(cast.as_of)
     tenant = Tenant(cast, clock, **dials)
