@@ -34,7 +34,15 @@ from reviews.schedule import local_date
 from reviews.shortlist import Shortlist
 from reviews.staleness import judge
 
-_CANDIDATES = frozenset({Activity.STALE, Activity.NEVER_SEEN, Activity.UNREDEEMED, Activity.ATTEMPTS_ONLY})
+_CANDIDATES = frozenset(
+    {
+        Activity.STALE,
+        Activity.NEVER_SEEN,
+        Activity.UNREDEEMED,
+        Activity.ATTEMPTS_ONLY,
+        Activity.UNWATCHED,
+    }
+)
 _NEVER = SignIns()
 _NOTHING_KNOWN = Surroundings()
 _NOBODY: Mapping[GuestId, Surroundings] = MappingProxyType({})

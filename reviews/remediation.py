@@ -22,9 +22,9 @@ from reviews.model import (
 )
 from reviews.policy import Exemption, Mode, NoAnswer, Policy
 from reviews.reasons import because
-from reviews.records import Act
+from reviews.records import HARMFUL, Act
 from reviews.schedule import is_quiet, local_date
-from reviews.staleness import in_place_since, judge
+from reviews.staleness import in_place_since, is_unwatched, judge
 from reviews.steps import (
     FOLLOWS,
     answered,
@@ -83,7 +83,7 @@ STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
 )
 """The steps a harmful act may start from."""
 
-BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail"})
+BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail", "unwatched"})
 """Objections that no later night will lift: the case becomes MANUAL, and a person acts."""
 
 _AT_ONCE: Mapping[Step, Act] = MappingProxyType(
@@ -305,6 +305,8 @@ def _not_allowed(act: Act, guest: Guest, policy: Policy) -> Reason | None:
     home = policy.tenant.home_domains
     if act not in acts_on(guest, home):
         return because("kind-not-allowed", kind=kind_if_enabled(guest, home).value)
+    if act in HARMFUL and is_unwatched(guest):
+        return because("unwatched")
     return because("guest-without-mail") if act is Act.NOTICE and not guest.mail else None
 
 
@@ -315,7 +317,7 @@ def _perhaps_pushed(guest: Guest) -> Reason | None:
 
 
 def _not_known_unused(case: Case, guest: Guest) -> Reason | None:
-    if isinstance(guest.sign_ins, Unreadable):
+    if isinstance(guest.sign_ins, Unreadable) and not is_unwatched(guest):
         return because("sign-ins-unreadable", why=guest.sign_ins.why)
     came_back = signed_in_since(case, guest)
     return None if came_back is None else because("signed-in-since", on=_day(came_back))

@@ -34,7 +34,7 @@ def recommend(
 
 def _suggestion(verdict: Verdict, *, contradicted: bool) -> Recommendation:
     match verdict.activity:
-        case Activity.UNKNOWN:
+        case Activity.UNKNOWN | Activity.UNWATCHED:
             return Recommendation.CANNOT_TELL
         case Activity.ACTIVE:
             return Recommendation.KEEP

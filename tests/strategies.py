@@ -40,7 +40,7 @@ MOMENTS = st.builds(
     lambda days, seconds: NOW - timedelta(days=days, seconds=seconds), _DAYS, st.integers(-1, 1)
 )
 MAYBE_MOMENTS = st.none() | MOMENTS
-UNREADABLE = st.sampled_from([Unreadable(why="no-licence"), Unreadable(why="not-asked")])
+UNREADABLE = st.sampled_from([Unreadable(why=why) for why in ("no-licence", "no-permission", "not-asked")])
 
 SIGN_INS = st.one_of(
     UNREADABLE,

@@ -128,7 +128,9 @@ class _Users:
         self._draw = draw
         self._now = now
         barriers = [*policy["thresholds"].values(), policy["scope"]["min_account_age"]]
-        self._barriers = [timedelta(days=int(text[1:-1])) for text in barriers]
+        days = [int(text[1:-1]) for text in barriers]
+        # Sign-ins may show a day late, and dates may lie a day ahead.
+        self._barriers = [timedelta(days=n) for n in (*days, *(n + 1 for n in days[:1]), -1)]
         self._odd = draw.choice([0.0, 0.0, 0.0, 0.02, 0.1, 0.5])
         """How many records are beyond understanding."""
         self._calm = draw.choice([0.0, 0.5, 0.9])
