@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from adapters.graph.client import GraphClient
+    from adapters.graph.partners import GraphPartners
     from adapters.storage import Storage
     from notifications.sending import Sending
 
@@ -107,7 +108,14 @@ class House:
         """The directory."""
         from adapters.graph.directory import GraphDirectory
 
-        return GraphDirectory(self.graph)
+        return GraphDirectory(self.graph, self.partners)
+
+    @cached_property
+    def partners(self) -> "GraphPartners":
+        """What is known of other tenants."""
+        from adapters.graph.partners import GraphPartners
+
+        return GraphPartners(self.graph)
 
     @cached_property
     def connections(self) -> Connections:
@@ -143,6 +151,7 @@ class House:
         has_record = self.settings.state is not None
         return LookingCloser(
             connections=self.connections,
+            partners=self.partners,
             policies=self.policies,
             ledger=self.ledger if has_record else None,
         )

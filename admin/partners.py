@@ -12,7 +12,7 @@ from adapters.runtime import House
 from notifications.names import clean
 from notifications.words import Words
 from reviews import staleness
-from reviews.partners import CONSUMER_DOMAINS, Partner, PartnerCount, is_disallowed, is_surge
+from reviews.partners import CONSUMER_DOMAINS, DomainCount, PartnerCount, is_disallowed, is_surge
 from reviews.policy import Policy
 
 out = Console(highlight=False)
@@ -50,7 +50,7 @@ async def _counted(house: House, policy: Policy) -> PartnerCount:
     return count
 
 
-def _partner(one: Partner, policy: Policy) -> dict[str, Any]:
+def _partner(one: DomainCount, policy: Policy) -> dict[str, Any]:
     return {
         "domain": one.domain,
         "guests": one.guests,
@@ -63,7 +63,7 @@ def _partner(one: Partner, policy: Policy) -> dict[str, Any]:
     }
 
 
-def _marks(one: Partner, policy: Policy) -> list[str]:
+def _marks(one: DomainCount, policy: Policy) -> list[str]:
     marks = {
         "disallowed": is_disallowed(one.domain, policy),
         "personal": one.domain in CONSUMER_DOMAINS,

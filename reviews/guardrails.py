@@ -10,6 +10,7 @@ from reviews.policy import Caps, Mode, Policy
 from reviews.reasons import because
 from reviews.records import HARMFUL, Act, Action, Held
 from reviews.schedule import is_quiet
+from reviews.staleness import NO_LICENCE
 
 FEW = 5
 """Fewer accounts than this say nothing about a share: one odd record is no broken directory."""
@@ -58,8 +59,9 @@ def rule(
     lights = tuple(
         red_lights(receipt, guests, accepted_guests, unseen_guests, previous_guests, policy=policy)
     )
+    tier = (because("without-licence"),) if receipt.sign_ins == NO_LICENCE else ()
     if lights:
-        return Ruling(actions=(), held=_hold(wanted, lights[0].code), alerts=lights)
+        return Ruling(actions=(), held=_hold(wanted, lights[0].code), alerts=tier + lights)
     quiet = is_quiet(policy.quiet, policy.tenant.zone, now)
     asks = [action for action in wanted if action.kind is Act.ASK]
     harmful = [action for action in wanted if action.kind in HARMFUL]
@@ -69,7 +71,7 @@ def rule(
     return Ruling(
         actions=others + asking.actions + harming.actions,
         held=asking.held + harming.held,
-        alerts=harming.alerts + asking.alerts,
+        alerts=tier + harming.alerts + asking.alerts,
     )
 
 
@@ -78,9 +80,9 @@ def red_lights(
 ) -> Iterator[Reason]:
     """Yield every reason why the directory looks wrong tonight; the first one holds the plan."""
     breakers = policy.breakers
-    if receipt.sign_ins != "read":
+    if receipt.sign_ins not in {"read", NO_LICENCE}:
         yield because("sign-ins-not-read", why=receipt.sign_ins)
-    elif unseen >= FEW and unseen > breakers.unread_sign_ins * accepted:
+    elif receipt.sign_ins == "read" and unseen >= FEW and unseen > breakers.unread_sign_ins * accepted:
         yield because("too-many-unseen", **_share(unseen, accepted, breakers.unread_sign_ins))
     if receipt.sponsors != "read":
         yield because("sponsors-not-read", why=receipt.sponsors)

@@ -12,14 +12,13 @@ from reviews import remediation
 from reviews.exposure import privileges
 from reviews.findings import alerts, findings
 from reviews.guardrails import rule
-from reviews.kinds import ALLOWED, classify
+from reviews.kinds import ALLOWED, classify, kind_if_enabled
 from reviews.model import (
     Activity,
     Candidate,
     Case,
     Guest,
     GuestId,
-    Kind,
     PersonId,
     Reason,
     Receipt,
@@ -39,7 +38,15 @@ from reviews.schedule import local_date
 from reviews.shortlist import Shortlist
 from reviews.staleness import judge
 
-_CANDIDATES = frozenset({Activity.STALE, Activity.NEVER_SEEN, Activity.UNREDEEMED, Activity.ATTEMPTS_ONLY})
+_CANDIDATES = frozenset(
+    {
+        Activity.STALE,
+        Activity.NEVER_SEEN,
+        Activity.UNREDEEMED,
+        Activity.ATTEMPTS_ONLY,
+        Activity.UNWATCHED,
+    }
+)
 _NEVER = SignIns()
 _NOTHING_KNOWN = Surroundings()
 _NOBODY: Mapping[GuestId, Surroundings] = MappingProxyType({})
@@ -112,9 +119,8 @@ class Survey:
         """Look at one guest: leave it alone, ask about it, or take its case a step further."""
         self._guests += 1
         verdict = judge(guest, self._policy.thresholds, self._policy.scope.min_account_age, self._now)
-        kind = classify(guest, self._home_domains)
         self._counts["activity." + verdict.activity] += 1
-        self._counts["kind." + kind] += 1
+        self._counts["kind." + classify(guest, self._home_domains)] += 1
         self._partners.look(guest, verdict)
         if guest.id in self._round.role_holders:
             self._privileged.add(guest.id)
@@ -126,7 +132,7 @@ class Survey:
             self._absent.discard(guest.id)
             self._go_on(case, guest, verdict)
             return
-        left_alone = self._why_left_alone(guest, kind, verdict)
+        left_alone = self._why_left_alone(guest, verdict)
         if left_alone is not None:
             self._counts["left-alone." + left_alone] += 1
         else:
@@ -192,8 +198,8 @@ class Survey:
             else:
                 self._close_absent(self._live[guest_id])
 
-    def _why_left_alone(self, guest: Guest, kind: Kind, verdict: Verdict) -> str | None:
-        if kind not in self._asking:
+    def _why_left_alone(self, guest: Guest, verdict: Verdict) -> str | None:
+        if kind_if_enabled(guest, self._home_domains) not in self._asking:
             return "kind-out-of-scope"
         if guest.id in self._exempt:
             return "exempt"

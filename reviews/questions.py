@@ -128,12 +128,13 @@ class Round:
         news = changed(around.last_card, candidate.guest, around.exposure)
         if isinstance(around.exposure, Unreadable):
             unread = () if around.exposure == NOT_LOOKED_AT else ("everything",)
-            return Sight(kind=kind, risk=danger.risk, changed=news, unread=unread)
+            return Sight(kind=kind, risk=danger.risk, home=around.home, changed=news, unread=unread)
         paths = around.exposure.paths
         staying = [path for path in paths if path.obstacle is not None]
         return Sight(
             kind=kind,
             risk=danger.risk,
+            home=around.home,
             reach=paths[:PATHS_SHOWN],
             reach_count=len(paths),
             beyond=tuple(staying[:PATHS_SHOWN]),

@@ -19,6 +19,11 @@ _VERDICTS = {
     "invitation-open": "The invitation of {on} was never accepted, in {days} days.",
     "invitation-recent": "The invitation of {on} is {days} days old and not accepted yet.",
     "account-new": "The account is {days} days old: too new to judge.",
+    "account-new-to-us": "We first met the account {days} days ago: too new to us to judge.",
+    "accepted-since": "The guest accepted an invitation on {on}, {days} days ago.",
+    "nobody-can-tell": "The account is there since {on}, {days} days; nobody can tell if it is used.",
+    "nobody-can-tell-yet": "Nobody can tell if the account is used; it is there since {on}, {days} days.",
+    "date-in-future": "A date of the account lies in the future, so none of them is believed.",
     "age-unknown": "The directory does not tell how old the account is.",
     "sign-ins-unreadable": "Sign-in activity could not be read ({why}).",
 }
@@ -113,6 +118,7 @@ _ENDINGS = {
 }
 
 _HELD = {
+    "without-licence": "No Microsoft Entra ID P1: invitations and age alone count, nothing harmful is done.",
     "sign-ins-not-read": "Sign-in activity could not be read for anyone ({why}): nothing happens.",
     "sponsors-not-read": "Sponsors could not be read for anyone ({why}): nothing happens.",
     "too-many-unseen": "{percent} % of the accepted guests show no sign-in; above {limit} % nothing happens.",
@@ -141,10 +147,13 @@ _FINDINGS = {
 _OBJECTIONS = {
     "case-moved-on": "The case has moved on (step {step}).",
     "kind-not-allowed": "This must not be done to accounts of this kind ({kind}).",
+    "tenant-sync-unknown": "Whether another tenant pushes this account here could not be read ({why}).",
     "not-answered": "There is neither an answer that access must end nor a lapse the policy takes for one.",
     "not-sure-enough": "Nobody answered, and the facts alone are not certain enough ({confidence}).",
+    "log-unreadable": "Nobody answered, and the sign-in log could not be read ({why}).",
     "in-use": "Nobody answered, and the account turns out not to be stale.",
     "guest-without-mail": "The guest has no mail address to be told at.",
+    "unwatched": "Nobody can tell whether the account is used, so a person must take the next step.",
     "no-notice": "The guest was never told.",
     "grace-running": "The grace runs until {until}.",
     "quarantine-running": "The quarantine runs until {until}.",

@@ -205,7 +205,12 @@ class MemoryHouse(House):
     @cached_property
     def looking_closer(self) -> LookingCloser:
         """The closer look, with the record in memory to compare with."""
-        return LookingCloser(connections=self.connections, policies=self.policies, ledger=self.ledger)
+        return LookingCloser(
+            connections=self.connections,
+            partners=self.partners,
+            policies=self.policies,
+            ledger=self.ledger,
+        )
 
     @cached_property
     def graph(self) -> GraphClient:

@@ -92,7 +92,7 @@ def guest_of(domain: str, sponsor: str, activity: str = "stale") -> Guest:
     if activity == "active":
         facts["sign_ins"] = SignIns(successful_at=ago(3))
     if activity == "unknown":
-        facts["sign_ins"] = Unreadable(why="no-licence")
+        facts["sign_ins"] = Unreadable(why="no-permission")
     if activity == "unredeemed":
         facts |= {"sign_ins": SignIns(), "redemption": Redemption.PENDING}
     return a_guest(**facts)

@@ -28,7 +28,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"})
     | {"exposure", "changes", "partners"},
     frozenset({"risk", "decisions", "remediation"}),
-    frozenset({"guardrails", "questions", "findings"}),
+    frozenset({"guardrails", "questions", "findings", "second_look"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from reviews.errors import GatehouseError
 from reviews.exposure import exposure_of
-from reviews.model import Candidate, Card, Exposure, GuestId, Surroundings, Unreadable
+from reviews.kinds import home_domain
+from reviews.model import Candidate, Card, Exposure, GuestId, Organisation, Surroundings, Unreadable
+from reviews.partners import CONSUMER_DOMAINS
 from reviews.policy import Policy
-from reviews.ports import Connections, Ledger, Policies
+from reviews.ports import Connections, Ledger, Partners, Policies
 
 log = logging.getLogger("gatehouse.looking_closer")
 
@@ -23,6 +25,7 @@ class LookingCloser:
     """Everything a closer look needs; without a ledger there is no earlier card to compare with."""
 
     connections: Connections
+    partners: Partners
     policies: Policies
     ledger: Ledger | None = None
 
@@ -31,10 +34,12 @@ class LookingCloser:
         guests = [candidate.guest.id for candidate in candidates]
         policy = await self.policies.current()
         exposures = await self._exposures(guests, policy)
+        homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
         log.info("candidates looked at", extra={"event": "exposure.read", "guests": len(guests)})
         return {
-            guest: Surroundings(exposure=exposures[guest], last_card=cards.get(guest)) for guest in guests
+            guest: Surroundings(exposure=exposures[guest], home=homes.get(guest), last_card=cards.get(guest))
+            for guest in guests
         }
 
     async def role_holders(self) -> frozenset[str] | Unreadable:
@@ -58,6 +63,21 @@ class LookingCloser:
             guest: tied if isinstance(tied, Unreadable) else exposure_of(tied, policy)
             for guest, tied in ties.items()
         }
+
+    async def _homes(self, candidates: Sequence[Candidate]) -> Mapping[GuestId, str]:
+        """Look up the name of each candidate's own organisation; personal domains belong to none."""
+        domains = {
+            candidate.guest.id: domain
+            for candidate in candidates
+            if (domain := home_domain(candidate.guest)) is not None and domain not in CONSUMER_DOMAINS
+        }
+        try:
+            tenants = await self.partners.tenants_of(set(domains.values()))
+        except GatehouseError as error:
+            self._failed("the organisations of candidates could not be looked up", error)
+            return {}
+        found = {guest: tenants.get(domain) for guest, domain in domains.items()}
+        return {guest: tenant.name for guest, tenant in found.items() if isinstance(tenant, Organisation)}
 
     async def _last_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
         return {} if self.ledger is None else await self.ledger.answered_cards(guests)

@@ -18,6 +18,7 @@ from reviews.model.cases import (
     Submission,
 )
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId, Unreadable
+from reviews.model.partners import Organisation, Partner
 from reviews.model.people import (
     Guest,
     Identity,
@@ -57,7 +58,9 @@ __all__ = [
     "Kind",
     "Nameless",
     "Obstacle",
+    "Organisation",
     "Outcome",
+    "Partner",
     "Path",
     "Person",
     "PersonId",

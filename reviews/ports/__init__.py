@@ -9,6 +9,7 @@ from reviews.ports.directory import Census, Directory, Page
 from reviews.ports.ledger import Ledger
 from reviews.ports.mailbox import Draft, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
+from reviews.ports.partners import Partners
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "NativeDecision",
     "NativeReview",
     "Page",
+    "Partners",
     "Policies",
     "Queue",
 ]

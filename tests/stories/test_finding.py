@@ -62,6 +62,7 @@ async def test_a_card_shows_what_the_guest_reaches_and_what_a_denial_leaves(tmp_
             "SAP": Obstacle.BY_GROUP, "Research": Obstacle.DYNAMIC,
         }  # fmt: skip
         assert sight.unread == ()
+        assert sight.home == "Fabrikam"
         assert [finding.code for finding in plan.findings] == ["labels-unknown"]
         bare = (await card(tale, "bare")).sight
         assert bare is not None

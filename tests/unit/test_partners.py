@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from reviews.partners import MOST_DOMAINS, PartnerCount, disallowed, domain_of
+from reviews.kinds import home_domain
+from reviews.partners import MOST_DOMAINS, PartnerCount, disallowed
 from reviews.staleness import judge
 from tests.builders import NOW, a_guest, a_pending_guest, ago
 from tests.reach import A_POLICY, guest_of
@@ -31,12 +32,13 @@ def test_each_documented_domain_is_found_or_not(row: dict[str, str]) -> None:
 
 
 def test_a_guest_comes_from_where_it_was_invited_whatever_its_mail_says_now() -> None:
-    assert domain_of(a_guest(mail="ada@elsewhere.example")) == "partner.example"
+    assert home_domain(a_guest(mail="ada@elsewhere.example")) == "partner.example"
     assert (
-        domain_of(a_guest(user_principal_name="ada@contoso.example", mail="Ada@Own.Example")) == "own.example"
+        home_domain(a_guest(user_principal_name="ada@contoso.example", mail="Ada@Own.Example"))
+        == "own.example"
     )
-    assert domain_of(a_guest(user_principal_name="ada@contoso.example", mail=None)) is None
-    assert domain_of(a_guest(user_principal_name="a_b#EXT#@contoso.example")) is None
+    assert home_domain(a_guest(user_principal_name="ada@contoso.example", mail=None)) is None
+    assert home_domain(a_guest(user_principal_name="a_b#EXT#@contoso.example")) is None
 
 
 def test_a_domain_below_a_disallowed_one_is_disallowed_too() -> None:

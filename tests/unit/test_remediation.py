@@ -197,7 +197,12 @@ IN_ORDER = {
     Act.CLOSE: a_case(Step.ASKED),
 }
 LAPSED = a_case(Step.LAPSED)
-INSIDE = (Identity(sign_in_type="userPrincipalName", issuer="contoso.example"),)
+INTERNAL: dict[str, Any] = {
+    "user_principal_name": "ada@contoso.example",
+    "redemption": None,
+    "creation_type": None,
+    "identities": (Identity(sign_in_type="userPrincipalName", issuer="contoso.example"),),
+}
 
 CHANGES: dict[str, dict[str, Any]] = {
     "nothing": {},
@@ -205,13 +210,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "exemption ran out": {"policy": exempting("2026-11-19")},
     "a member": {"guest": MEMBER},
     "synced, in scope": {"guest": {"synced": True}, "policy": {"scope": EVERY_KIND}},
-    "internal, in scope": {
-        "guest": {
-            "user_principal_name": "ada@contoso.example",
-            "redemption": None,
-            "creation_type": None,
-            "identities": INSIDE,
-        },
+    "internal, in scope": {"guest": INTERNAL, "policy": {"scope": EVERY_KIND}},
+    "switched off, internal, in scope": {
+        "guest": INTERNAL | {"enabled": False},
         "policy": {"scope": EVERY_KIND},
     },
     "switched off": {"guest": {"enabled": False}},
@@ -219,7 +220,8 @@ CHANGES: dict[str, dict[str, Any]] = {
     "young": {"guest": {"created_at": ago(30) + timedelta(seconds=1)}},
     "age unknown": {"guest": {"created_at": None, "redemption_changed_at": None, "sign_ins": SignIns()}},
     "sign-ins not asked for": {"guest": {"sign_ins": Unreadable(why="not-asked")}},
-    "sign-ins unreadable": {"guest": {"sign_ins": Unreadable(why="no-licence")}},
+    "sign-ins unreadable": {"guest": {"sign_ins": Unreadable(why="no-permission")}},
+    "no licence": {"guest": {"sign_ins": Unreadable(why="no-licence")}},
     "signed in since the answer": {"guest": {"sign_ins": SignIns(successful_at=ago(69))}},
     "signed in since the notice": {"guest": {"sign_ins": SignIns(successful_at=ago(64))}},
     "no mail": {"guest": {"mail": None}},
@@ -251,6 +253,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "guest": {"sign_ins": SignIns()},
         "policy": {"actions": BLOCKS},
     },
+    "pushed by its tenant": {"guest": {"tenant_synced": True}},
+    "perhaps pushed by its tenant": {"guest": {"tenant_synced": Unreadable(why="no-permission")}},
     "lapsed, policy blocks, not stale": {
         "from": LAPSED,
         "policy": {"actions": BLOCKS, "thresholds": {"inactive_after": "P300D"}},

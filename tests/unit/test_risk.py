@@ -27,8 +27,9 @@ def ladder(cell: str) -> Ladder:
 
 
 def guest(row: dict[str, str]) -> Guest:
-    if row["last success"] == "unreadable":
-        return a_guest(sign_ins=Unreadable(why="no-licence"))
+    if row["last success"] in {"unreadable", "no licence"}:
+        why = "no-permission" if row["last success"] == "unreadable" else "no-licence"
+        return a_guest(sign_ins=Unreadable(why=why))
     if row["last success"] == "no age":
         return a_guest(created_at=None, redemption_changed_at=None, sign_ins=SignIns())
     attempt = moment(row["last attempt"], NOW)
