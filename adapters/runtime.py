@@ -17,6 +17,9 @@ from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.gathering import Gathering
+from reviews.jobs.handing_over import HandingOver
+from reviews.jobs.harvest import Harvest
 from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.night import Night
 from reviews.jobs.opening import Opening
@@ -77,6 +80,11 @@ class House:
         from adapters.tables.ledger import TableLedger
 
         return TableLedger(self.storage.tables)
+
+    @property
+    def record(self) -> Ledger | None:
+        """The ledger, where storage is named; a plan can be drawn without."""
+        return None if self.settings.state is None else self.ledger
 
     @cached_property
     def queue(self) -> Queue:
@@ -148,12 +156,12 @@ class House:
     @cached_property
     def looking_closer(self) -> LookingCloser:
         """The closer look; where no storage is named it has no earlier cards to compare with."""
-        has_record = self.settings.state is not None
         return LookingCloser(
             connections=self.connections,
             partners=self.partners,
+            gathering=self.gathering,
             policies=self.policies,
-            ledger=self.ledger if has_record else None,
+            ledger=self.record,
         )
 
     @cached_property
@@ -177,7 +185,13 @@ class House:
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,
+            handing_over=self.handing_over,
         )
+
+    @cached_property
+    def handing_over(self) -> HandingOver:
+        """The handing over of questions."""
+        return HandingOver(clock=self.clock, directory=self.directory, ledger=self.ledger, queue=self.queue)
 
     @cached_property
     def track(self) -> Track:
@@ -189,6 +203,7 @@ class House:
             queue=self.queue,
             policies=self.policies,
             answering=self.answering,
+            handing_over=self.handing_over,
             new_owner=new_owner,
         )
 
@@ -219,6 +234,25 @@ class House:
     def sealing(self) -> Sealing:
         """The sealing of the record."""
         return Sealing(clock=self.clock, ledger=self.ledger, archive=self.archive, new_owner=new_owner)
+
+    @cached_property
+    def harvest(self) -> Harvest:
+        """The harvest of invitations."""
+        from adapters.graph.invitations import GraphInvitations
+
+        return Harvest(
+            clock=self.clock,
+            ledger=self.ledger,
+            invitations=GraphInvitations(self.graph),
+            new_owner=new_owner,
+        )
+
+    @cached_property
+    def gathering(self) -> Gathering:
+        """The gathering of the people around candidates."""
+        from adapters.graph.people import GraphPeople
+
+        return Gathering(people=GraphPeople(self.graph), ledger=self.record)
 
     @cached_property
     def tick(self) -> Tick:
@@ -278,6 +312,8 @@ class House:
                 await self.night.run(message.slot, message.start)
             case RunJob(job="track"):
                 await self.track.run(message.slot)
+            case RunJob(job="harvest"):
+                await self.harvest.run(message.slot)
             case RunJob(job="seal"):
                 await self.sealing.run(message.slot)
             case RunJob():

@@ -109,7 +109,7 @@ async def _reviewers(house: House, policy: Policy) -> list[Finding]:
         return [Finding(sound=None, says=says)]
     found = []
     for one in policy.reviewers.fallback:
-        refused = sponsors.fit(await house.directory.person(PersonId(one)), ())
+        refused = sponsors.fit(await house.directory.person(PersonId(one)), (), policy.reviewers)
         says = f"fallback reviewer {one}" + ("" if refused is None else f": {refused.code}")
         found.append(Finding(sound=refused is None, says=says))
     return found

@@ -7,6 +7,7 @@ from datetime import datetime
 from reviews import remediation
 from reviews.changes import changed, marks
 from reviews.kinds import classify
+from reviews.ladder import Ladder, who_answers
 from reviews.model import (
     NOT_LOOKED_AT,
     Activity,
@@ -28,7 +29,6 @@ from reviews.policy import Policy
 from reviews.reasons import because
 from reviews.records import Act, Action
 from reviews.risk import Danger, danger_of, recommend
-from reviews.sponsors import Ladder, who_answers
 
 PATHS_SHOWN = 5
 """Paths a card shows, of those reached and of those that stay; the others are counted."""
@@ -58,8 +58,7 @@ class Round:
 
     def question(self, candidate: Candidate, around: Surroundings) -> Question:
         """Make the question about a candidate, with what a closer look found."""
-        fallback = tuple(PersonId(one) for one in self.policy.reviewers.fallback)
-        ladder = who_answers(candidate.guest, fallback)
+        ladder = who_answers(candidate.guest, around.circle, self.policy.reviewers)
         danger = danger_of(candidate.guest, around.exposure, ladder, self.policy)
         if candidate.guest.id in self.role_holders:
             danger = replace(danger, risk=Risk.CRITICAL, is_privileged=True)
@@ -109,6 +108,8 @@ class Round:
             danger=danger,
             disallowed=disallowed(candidate.guest, self.policy),
         )
+        if ladder.why_asked is not None:
+            reasons = (*reasons, ladder.why_asked)
         case = case_id(candidate.guest.id, self.name)
         return Action(
             key=f"ask:{case}",

@@ -66,20 +66,42 @@ _REVIEWERS = {
     "no-sponsor": "The guest has no sponsor.",
     "sponsor-unreadable": "A sponsor is known by id only: a permission is missing.",
     "sponsors-unreadable": "Who sponsors the guest could not be read ({why}).",
-    "sponsor-is-group": "A sponsor is a group, and groups are not asked.",
     "sponsor-is-the-guest": "The guest is named as its own sponsor.",
     "sponsor-not-member": "A sponsor is no member of the organisation.",
     "sponsor-disabled": "The account of a sponsor is switched off.",
     "sponsor-without-mail": "A sponsor has no mail address.",
+    "sponsor-never-asked": "The policy says never to ask a sponsor.",
+    "sponsor-group-unfit": "A sponsor is a group, and none of its members can answer.",
+    "sponsor-group-large": "A sponsor is a group of more than {cap} members, who are not asked one by one.",
+    "sponsor-group-dynamic": "A sponsor is a group that a rule fills, whose members are not asked.",
+    "sponsor-group-unreadable": "A sponsor is a group whose members could not be read ({why}).",
+    "rung-empty": "Nobody is known there ({rung}).",
+    "rung-unfit": "Somebody known there cannot answer ({rung}, {why}).",
+    "rung-unreadable": "Who is there could not be read ({rung}, {why}).",
+    "asked-as-inviter": "No sponsor can answer, so the person who invited the guest is asked.",
+    "asked-as-sponsor-group-owner": "The sponsor is a group that is not asked, so its owner is.",
+    "asked-as-package-approver": "No sponsor can answer, so an approver of its access package is asked.",
+    "asked-as-organisation-sponsor": "No sponsor can answer, so one of its organisation's is asked.",
+    "asked-as-group-owner": "No sponsor can answer, so the owner of its most sensitive group is asked.",
+    "asked-as-manager": "The sponsor has left, so that person's manager is asked.",
     "asked-as-privileged": "The guest is privileged, so the people named for that are asked.",
     "asked-as-fallback": "No sponsor can answer, so the fallback reviewer is asked.",
     "sponsor-did-not-answer": "The reviewer asked before did not answer by {on}.",
     "no-reviewer": "Nobody can answer: no sponsor is able to, and the policy names no fallback reviewer.",
+    "not-mine": "The person asked before said that the guest is not theirs.",
+    "named-by-reviewer": "The person asked before said that this colleague knows the guest.",
+    "colleague-unknown": "Nobody in the directory has the address that the reviewer named.",
+    "colleague-asked-before": "The colleague that the reviewer named was asked already.",
+    "colleague-cannot": "The colleague that the reviewer named cannot be asked.",
+    "too-many-hops": "The question was handed over {hops} times, and no further.",
+    "nobody-left-to-ask": "Everybody who may answer was asked already, or cannot.",
+    "reviewer-absent": "The account of the person asked before is switched off since {on}.",
     "reviewer-gone": "The reviewer is no longer in the directory.",
     "reviewer-is-the-guest": "The reviewer is one of the guests asked about.",
     "reviewer-not-member": "The reviewer is no member of the organisation.",
     "reviewer-disabled": "The account of the reviewer is switched off.",
     "reviewer-without-mail": "The reviewer has no mail address.",
+    "reviewer-never-asked": "The policy says never to ask the reviewer.",
 }
 
 _LEFT_ALONE = {
@@ -110,6 +132,8 @@ _ENDINGS = {
     "forgotten": "The directory has forgotten the account deleted on {on}.",
     "blocked-for-good": "The policy leaves blocked accounts blocked and does not delete them.",
     "unanswered": "Nobody answered by {on}, and there is nobody else to ask.",
+    "silence-keeps": "Nobody answered by {on}, and the policy then lets access stay for a while.",
+    "not-agreed": "The reviewers were not of one mind by {on}, and there is nobody else to ask.",
     "never-delivered": "The question never reached the reviewer.",
     "kept": "A reviewer answered on {on} that access is still needed.",
     "done-by-hand": "A person has switched the account off or removed it.",
@@ -130,6 +154,11 @@ _HELD = {
     "asks-without-reviewer": "{count} guests have nobody who can answer for them.",
     "quiet-day": "Today is a quiet day.",
     "mode-propose": "The mode is propose: harmful steps wait for approval.",
+}
+
+_TOLD = {
+    "invitations-lost": "Who invited guests was not noted in time: {days} days of the audit log are lost.",
+    "invitations-unreadable": "Who invited guests could not be read from the audit log ({why}).",
 }
 
 _FINDINGS = {
@@ -188,6 +217,7 @@ CODES: Mapping[str, str] = MappingProxyType(
     | _GROUNDS
     | _ENDINGS
     | _HELD
+    | _TOLD
     | _FINDINGS
     | _OBJECTIONS
     | _REFUSALS

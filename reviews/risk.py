@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from reviews.exposure import privileges
 from reviews.kinds import home_domain
+from reviews.ladder import Ladder
 from reviews.model import (
     Activity,
     AskedAs,
@@ -31,7 +32,6 @@ from reviews.model import (
 from reviews.partners import CONSUMER_DOMAINS, is_disallowed
 from reviews.policy import Policy
 from reviews.reasons import because, dated
-from reviews.sponsors import Ladder
 from reviews.staleness import attempted_after, in_place_since
 
 POINTS: Mapping[str, int] = MappingProxyType(

@@ -8,7 +8,7 @@ import asyncio
 import itertools
 from bisect import insort
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
@@ -26,11 +26,12 @@ from adapters.tables.rules import (
     run_id,
     take_over,
 )
+from reviews.arrivals import joined
 from reviews.errors import Conflict, Gone
 from reviews.evidence import GENESIS, canonical, digest, parse
 from reviews.messages import Message
 from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, RunId, Step, Submission
-from reviews.records import Action, Event, Move, OwedMail, Plan, Run
+from reviews.records import Action, Arrival, Event, Move, OwedMail, Plan, Run
 
 _T = TypeVar("_T", Run, Batch, OwedMail)
 
@@ -42,6 +43,7 @@ class MemoryLedger:
         self._runs: dict[RunId, Run] = {}
         self._cases: dict[GuestId, Case] = {}
         self._events: dict[GuestId, list[Event]] = {}
+        self._arrivals: dict[GuestId, Arrival] = {}
         self._batches: dict[BatchId, Batch] = {}
         self._asks: dict[BatchId, dict[GuestId, Action]] = {}
         self._cards: dict[BatchId, dict[GuestId, Card]] = {}
@@ -125,6 +127,16 @@ class MemoryLedger:
         """Return the record of a guest, oldest first."""
         await _turn()
         return tuple(self._events.get(guest_id, ()))
+
+    async def note_arrivals(self, arrivals: Collection[Arrival]) -> None:
+        """Join what is said of arrivals to what is known."""
+        await _turn()
+        self._arrivals = dict(joined([*self._arrivals.values(), *arrivals]))
+
+    async def arrivals(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Arrival]:
+        """Return how guests came, of those of whom anything is known."""
+        await _turn()
+        return {one: self._arrivals[one] for one in guest_ids if one in self._arrivals}
 
     async def touched(self, since: date) -> tuple[GuestId, ...]:
         """Return the guests whose record grew on or after a day (UTC), sorted."""

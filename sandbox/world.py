@@ -24,7 +24,6 @@ from adapters.graph.client import GraphClient
 from adapters.runtime import House
 from adapters.settings import Settings, read_settings
 from reviews.errors import GatehouseError
-from reviews.jobs.looking_closer import LookingCloser
 from reviews.messages import Message
 from reviews.ports import Archive, Ledger, Queue
 from sandbox.azurite import Azurite
@@ -202,15 +201,10 @@ class MemoryHouse(House):
         """The blobs in a dictionary."""
         return self._plugs[2]
 
-    @cached_property
-    def looking_closer(self) -> LookingCloser:
-        """The closer look, with the record in memory to compare with."""
-        return LookingCloser(
-            connections=self.connections,
-            partners=self.partners,
-            policies=self.policies,
-            ledger=self.ledger,
-        )
+    @property
+    def record(self) -> Ledger:
+        """The record in dictionaries is always there."""
+        return self.ledger
 
     @cached_property
     def graph(self) -> GraphClient:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reviews.policy import Exemption, Label, Policy
+from reviews.policy import Exemption, Label, Policy, Wording
 
 Row = tuple[str, str, str]
 
@@ -16,6 +16,7 @@ def policy_fields() -> Iterator[Row]:
     yield from _fields(Policy, Policy().model_dump(mode="json"), "")
     yield from _fields(Label, None, "labels[].")
     yield from _fields(Exemption, None, "exemptions[].")
+    yield from _fields(Wording, Wording().model_dump(mode="json"), "mail.wording.<language>.")
 
 
 def _fields(part: type[BaseModel], defaults: Mapping[str, Any] | None, prefix: str) -> Iterator[Row]:

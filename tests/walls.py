@@ -25,9 +25,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"})
-    | {"exposure", "changes", "partners"},
-    frozenset({"risk", "decisions", "remediation"}),
+    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners"},
+    frozenset({"risk", "decisions", "remediation", "handover"}),
     frozenset({"guardrails", "questions", "findings", "second_look"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

@@ -6,7 +6,7 @@ Written as raw JSON: the SDK's own batch loses the bodies of responses (feasibil
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +37,7 @@ class Item:
     operation: Operation
     path: str
     content: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Response(msgspec.Struct, gc=False):
@@ -151,9 +152,11 @@ async def _once(client: GraphClient, items: Mapping[int, Item]) -> dict[int, Rep
 
 def _written(number: int, item: Item) -> dict[str, Any]:
     written: dict[str, Any] = {"id": str(number), "method": item.operation.method, "url": item.path}
+    headers = dict(item.headers)
     if item.content is not None:
-        written |= {"headers": {"Content-Type": "application/json"}, "body": item.content}
-    return written
+        headers["Content-Type"] = "application/json"
+        written["body"] = item.content
+    return {**written, "headers": headers} if headers else written
 
 
 def _reply(one: _Response) -> Reply:

@@ -193,12 +193,13 @@ class GraphClient:
         operation: Operation,
         builder: Any,
         *,
+        pace: Pace | None = None,
         patience: tuple[timedelta, ...] = (),
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> AsyncIterator[msgspec.Raw]:
         """Yield the rows of all pages. Raises Malformed when a nextLink comes back twice."""
-        first = await self.read(operation, builder, patience=patience, headers=headers, **options)
+        first = await self.read(operation, builder, pace=pace, patience=patience, headers=headers, **options)
         rows, link = read_rows(operation, first)
         followed: set[str] = set()
         for row in rows:
@@ -207,7 +208,7 @@ class GraphClient:
             if link in followed:
                 raise Malformed(f"{operation.name}: a nextLink that came twice")
             followed.add(link)
-            rows, link = read_rows(operation, await self.follow(operation, link, headers=headers))
+            rows, link = read_rows(operation, await self.follow(operation, link, pace=pace, headers=headers))
             for row in rows:
                 yield row
 

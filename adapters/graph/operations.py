@@ -15,10 +15,12 @@ _GROUPS = ("Group.ReadWrite.All",)
 _READS_REVIEWS = ("AccessReview.Read.All",)
 _REVIEWS = ("AccessReview.ReadWrite.All",)
 _MAIL = ("Mail.ReadWrite",)
+_READS_PACKAGES = ("EntitlementManagement.Read.All",)
 
 _DEFINITIONS = "/identityGovernance/accessReviews/definitions"
 _DEFINITION = f"{_DEFINITIONS}/{{accessReviewScheduleDefinition-id}}"
 _INSTANCE = f"{_DEFINITION}/instances/{{accessReviewInstance-id}}"
+_PACKAGES = "/identityGovernance/entitlementManagement"
 _MESSAGE = "/users/{user-id}/messages/{message-id}"
 
 
@@ -47,6 +49,7 @@ class Operation:
 LIST_GUESTS = Operation(name="GET /users", needs=_USERS)
 LIST_GUESTS_WITH_SIGN_INS = Operation(name="GET /users", needs=_SIGN_INS)
 COUNT_GUESTS = Operation(name="GET /users/$count", needs=_USERS)
+FIND_USERS = Operation(name="GET /users", needs=_USERS)
 READ_USER = Operation(name="GET /users/{user-id}", needs=_USERS)
 READ_USER_WITH_SIGN_INS = Operation(name="GET /users/{user-id}", needs=_SIGN_INS)
 SWITCH_USER = Operation(
@@ -60,6 +63,14 @@ RESTORE_USER = Operation(
     repeatable=False,
 )
 
+READ_MANAGER = Operation(name="GET /users/{user-id}/manager", needs=_USERS)
+LIST_ALL_MEMBERS = Operation(
+    name="GET /groups/{group-id}/transitiveMembers/graph.user", needs=(*_READS_GROUPS, *_USERS)
+)
+LIST_OWNERS = Operation(name="GET /groups/{group-id}/owners", needs=(*_READS_GROUPS, *_USERS))
+READ_GROUP = Operation(name="GET /groups/{group-id}", needs=_READS_GROUPS)
+LIST_PACKAGE_POLICIES = Operation(name=f"GET {_PACKAGES}/assignmentPolicies", needs=_READS_PACKAGES)
+LIST_ORGANISATIONS = Operation(name=f"GET {_PACKAGES}/connectedOrganizations", needs=_READS_PACKAGES)
 LIST_MEMBER_OF = Operation(name="GET /users/{user-id}/memberOf", needs=_DIRECTORY)
 LIST_ALL_MEMBER_OF = Operation(
     name="GET /users/{user-id}/transitiveMemberOf", needs=("User.Read.All", *_READS_GROUPS)
@@ -96,6 +107,7 @@ CREATE_DRAFT = Operation(name="POST /users/{user-id}/messages", needs=_MAIL, rep
 SEND_DRAFT = Operation(name=f"POST {_MESSAGE}/send", needs=("Mail.Send",), repeatable=False)
 READ_MESSAGE = Operation(name=f"GET {_MESSAGE}", needs=_MAIL)
 
+LIST_AUDITS = Operation(name="GET /auditLogs/directoryAudits", needs=("AuditLog.Read.All",))
 READ_ORGANIZATION = Operation(name="GET /organization", needs=_USERS)
 LIST_SKUS = Operation(name="GET /subscribedSkus", needs=("LicenseAssignment.Read.All",))
 READ_GUEST_ROLE = Operation(name="GET /policies/authorizationPolicy", needs=("Policy.Read.All",))

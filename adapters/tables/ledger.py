@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from azure.data.tables.aio import TableServiceClient
 
+from adapters.tables.arrivals import ArrivalRows
 from adapters.tables.batches import STATE, BatchRows
 from adapters.tables.cases import CASE, EVENTS, CaseRows
 from adapters.tables.entities import Row, decode
@@ -24,7 +25,7 @@ from reviews.records import Event, OwedMail
 TABLES = ("guests", "batches", "runs", "indexes")
 
 
-class TableLedger(CaseRows, BatchRows, RunRows):
+class TableLedger(CaseRows, ArrivalRows, BatchRows, RunRows):
     """The record in a storage account. Whoever made the service client closes it."""
 
     def __init__(self, service: TableServiceClient) -> None:

@@ -1,4 +1,4 @@
-"""A closer look at the candidates of a night: what they reach, and what was shown at the last answer.
+"""A closer look at the candidates of a night: what they reach, who stands around them, what was shown last.
 
 It never ends a night: what could not be found out is named, and the question is put with what is known.
 """
@@ -9,8 +9,18 @@ from dataclasses import dataclass
 
 from reviews.errors import GatehouseError
 from reviews.exposure import exposure_of
+from reviews.jobs.gathering import Exposures, Gathering
 from reviews.kinds import home_domain
-from reviews.model import Candidate, Card, Exposure, GuestId, Organisation, Surroundings, Unreadable
+from reviews.model import (
+    Candidate,
+    Card,
+    Circle,
+    Exposure,
+    GuestId,
+    Organisation,
+    Surroundings,
+    Unreadable,
+)
 from reviews.partners import CONSUMER_DOMAINS
 from reviews.policy import Policy
 from reviews.ports import Connections, Ledger, Partners, Policies
@@ -18,6 +28,7 @@ from reviews.ports import Connections, Ledger, Partners, Policies
 log = logging.getLogger("gatehouse.looking_closer")
 
 _FAILED = Unreadable(why="failed")
+_NOBODY_READ = Circle()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +37,7 @@ class LookingCloser:
 
     connections: Connections
     partners: Partners
+    gathering: Gathering
     policies: Policies
     ledger: Ledger | None = None
 
@@ -34,11 +46,17 @@ class LookingCloser:
         guests = [candidate.guest.id for candidate in candidates]
         policy = await self.policies.current()
         exposures = await self._exposures(guests, policy)
+        circles = await self._circles(candidates, exposures, policy)
         homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
         log.info("candidates looked at", extra={"event": "exposure.read", "guests": len(guests)})
         return {
-            guest: Surroundings(exposure=exposures[guest], home=homes.get(guest), last_card=cards.get(guest))
+            guest: Surroundings(
+                exposure=exposures[guest],
+                circle=circles.get(guest, _NOBODY_READ),
+                home=homes.get(guest),
+                last_card=cards.get(guest),
+            )
             for guest in guests
         }
 
@@ -78,6 +96,16 @@ class LookingCloser:
             return {}
         found = {guest: tenants.get(domain) for guest, domain in domains.items()}
         return {guest: tenant.name for guest, tenant in found.items() if isinstance(tenant, Organisation)}
+
+    async def _circles(
+        self, candidates: Sequence[Candidate], exposures: Exposures, policy: Policy
+    ) -> Mapping[GuestId, Circle]:
+        try:
+            return await self.gathering.circles(candidates, exposures, policy.reviewers)
+        except GatehouseError as error:
+            # A sponsor who can answer is asked all the same; the others wait, or go to the fallback.
+            self._failed("the people around candidates could not be read", error)
+            return {}
 
     async def _last_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
         return {} if self.ledger is None else await self.ledger.answered_cards(guests)

@@ -9,6 +9,7 @@ from itertools import groupby
 from reviews import planning, schedule
 from reviews.errors import CensusIncomplete, Permanent
 from reviews.evidence import digest
+from reviews.jobs.harvest import gaps
 from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.telling import operators_digest
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail
@@ -101,7 +102,7 @@ class Night:
             after_page=renew,
             look_closer=self.looking_closer.look,
         )
-        return run, plan
+        return run, replace(plan, alerts=(*plan.alerts, *await gaps(self.ledger)))
 
     async def _hand_over(self, run: Run, plan: Plan, policy: Policy, start: int) -> Run | None:
         begun = self.clock.now()

@@ -12,6 +12,7 @@ from reviews.model.cases import (
     Card,
     Case,
     Choice,
+    HandOver,
     Outcome,
     Source,
     Step,
@@ -33,7 +34,15 @@ from reviews.model.people import (
     SponsorGroup,
 )
 from reviews.model.sight import AskedAs, Sight
-from reviews.model.surroundings import NOT_LOOKED_AT, Candidate, Circle, Surroundings
+from reviews.model.surroundings import (
+    NOT_LOOKED_AT,
+    Candidate,
+    Circle,
+    Crowd,
+    GroupPeople,
+    Rung,
+    Surroundings,
+)
 from reviews.model.verdicts import Activity, Confidence, Recommendation, Risk, Verdict
 
 __all__ = [
@@ -51,9 +60,12 @@ __all__ = [
     "Choice",
     "Circle",
     "Confidence",
+    "Crowd",
     "Exposure",
+    "GroupPeople",
     "Guest",
     "GuestId",
+    "HandOver",
     "Identity",
     "Kind",
     "Nameless",
@@ -70,6 +82,7 @@ __all__ = [
     "Redemption",
     "Risk",
     "RunId",
+    "Rung",
     "SetAside",
     "Sight",
     "SignIns",

@@ -63,6 +63,8 @@ class Person:
     enabled: bool
     user_type: str
     language: str | None = None
+    user_principal_name: str = ""
+    """The name the person signs in with; empty when it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

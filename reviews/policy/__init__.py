@@ -7,10 +7,10 @@ fixed length and are refused.
 
 from reviews.policy.document import Mode, Policy
 from reviews.policy.reach import Label, Pattern, TierRule, Tiers
-from reviews.policy.types import Address, CronLine, Domain, Duration, ObjectId, Share, Zone
-from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Reviews, Thresholds
+from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
+from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
 from reviews.policy.when import Quiet, Schedule, Schedules
-from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant
+from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant, Wording
 
 __all__ = [
     "Actions",
@@ -22,6 +22,7 @@ __all__ = [
     "Duration",
     "Exemption",
     "Label",
+    "Language",
     "Mail",
     "Mode",
     "NoAnswer",
@@ -30,6 +31,7 @@ __all__ = [
     "Pattern",
     "Policy",
     "Quiet",
+    "Quorum",
     "Reviewers",
     "Reviews",
     "Schedule",
@@ -40,5 +42,6 @@ __all__ = [
     "Thresholds",
     "TierRule",
     "Tiers",
+    "Wording",
     "Zone",
 ]

@@ -1,12 +1,24 @@
 """Who is looked at, who is asked, who is left alone, and where mail leaves from."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from reviews.model import Kind
-from reviews.policy.types import Address, Domain, Duration, ObjectId, Part, Zone
+from reviews.model import Kind, Rung
+from reviews.policy.types import (
+    Address,
+    Domain,
+    Duration,
+    Language,
+    LongText,
+    Never,
+    ObjectId,
+    Part,
+    ShortText,
+    Zone,
+)
 
 
 class Tenant(Part):
@@ -18,8 +30,10 @@ class Tenant(Part):
     """Zone of quiet days and deadlines."""
     language: str = "en"
     """Language of mails to people whose own language is not known or not supported."""
-    languages: tuple[Literal["en", "nl"], ...] = ("en", "nl")
-    """Languages mails are sent in."""
+    languages: tuple[Language, ...] = ("en", "nl")
+    """Languages mails are sent in, of those there are words in."""
+    language_of: Mapping[Domain, Language] = {}
+    """Language by mail address or by the domain after its @; it goes before what the directory says."""
 
 
 class Scope(Part):
@@ -37,14 +51,30 @@ class Scope(Part):
 
 
 class Reviewers(Part):
-    """Who answers when no sponsor can."""
+    """Who answers for a guest."""
 
+    chain: tuple[Rung, ...] = tuple(Rung)
+    """The rungs of the ladder, first first: who is asked when those before cannot answer."""
+    never: tuple[Never, ...] = ()
+    """Who is never asked: object ids, or patterns of user principal names such as ``^svc-``."""
+    group_members: Annotated[int, Field(ge=1, le=100)] = 25
+    """Members of a sponsor group are asked up to this many; of a larger one its owners are."""
     fallback: tuple[ObjectId, ...] = ()
     """Object ids of enabled members who are asked when there is no healthy sponsor, and on escalation."""
     privileged: tuple[ObjectId, ...] = ()
     """Who is asked about privileged guests, instead of sponsors; empty: whoever is asked about any other."""
     max_open_items: Annotated[int, Field(ge=1, le=90)] = 40
     """A reviewer with this many open questions gets no new ones; the riskiest come first."""
+    max_hops: Annotated[int, Field(ge=0, le=5)] = 3
+    """How often one question may be handed over to another person; after that it waits for its deadline."""
+    absent_for: Duration = timedelta(days=7)
+    """How long a reviewer's account may be switched off before their open questions are handed over."""
+
+    @model_validator(mode="after")
+    def _each_rung_once(self) -> Self:
+        if len(set(self.chain)) != len(self.chain):
+            raise ValueError("reviewers.chain must name a rung once")
+        return self
 
 
 class Partners(Part):
@@ -69,6 +99,19 @@ class Exemption(Part):
     """The last day it holds; there is no exemption without an end."""
 
 
+class Wording(Part):
+    """What the admins add to our mails in one language: plain text, shown as it is typed."""
+
+    organisation: ShortText = ""
+    """What the organisation is called in mails; its first home domain when empty."""
+    question: LongText = ""
+    """Added to every mail that asks about guests. A blank line starts a new paragraph."""
+    guest_notice: LongText = ""
+    """Added to the warning to a guest."""
+    closing: LongText = ""
+    """Added at the foot of every mail, for example where to call."""
+
+
 class Mail(Part):
     """Where mail leaves from and who is told about runs."""
 
@@ -78,3 +121,5 @@ class Mail(Part):
     """Who gets the digest of each run and every alert."""
     sends_per_minute: Annotated[int, Field(ge=1, le=30)] = 20
     """Exchange Online takes 30 a minute from one mailbox."""
+    wording: Mapping[Language, Wording] = {}
+    """What the admins add to the mails, by language."""

@@ -6,10 +6,12 @@ tests/contracts runs the same suite against both.
 
 from reviews.ports.connections import Connections
 from reviews.ports.directory import Census, Directory, Page
+from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger
 from reviews.ports.mailbox import Draft, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
 from reviews.ports.partners import Partners
+from reviews.ports.people import Named, People
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
 __all__ = [
@@ -20,13 +22,17 @@ __all__ = [
     "Connections",
     "Directory",
     "Draft",
+    "Invitations",
     "Ledger",
     "Letter",
+    "Lines",
     "Mailer",
+    "Named",
     "NativeDecision",
     "NativeReview",
     "Page",
     "Partners",
+    "People",
     "Policies",
     "Queue",
 ]

@@ -1,11 +1,11 @@
 """The ledger: runs, cases with their chained events, batches, answers and owed mail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from reviews.model import Batch, BatchId, Card, Case, GuestId, RunId, Submission
-from reviews.records import Action, Event, Move, OwedMail, Run
+from reviews.records import Action, Arrival, Event, Move, OwedMail, Run
 
 
 class Ledger(Protocol):
@@ -57,6 +57,14 @@ class Ledger(Protocol):
 
     async def events(self, guest_id: GuestId) -> tuple[Event, ...]:
         """Return the record of a guest, oldest first."""
+        ...
+
+    async def note_arrivals(self, arrivals: Collection[Arrival]) -> None:
+        """Join what is said of guests' arrivals to what is known of them. Safe to repeat, in any order."""
+        ...
+
+    async def arrivals(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Arrival]:
+        """Return how guests came, of those of whom anything is known."""
         ...
 
     async def touched(self, since: date) -> tuple[GuestId, ...]:

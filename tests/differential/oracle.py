@@ -78,10 +78,10 @@ def unused(user: Any, policy: Any, now: datetime) -> tuple[int, int] | None:
 def reviewer(user: Any, fallback: list[str]) -> str:
     able, others = [], [one for one in fallback if one != user["id"]]
     for one in user.get("sponsors", []):
-        needs = ("displayName", "accountEnabled", "userType")[: 1 if "group" in one["@odata.type"] else 3]
-        if None in [one.get(name) for name in needs]:
+        group = one["@odata.type"].endswith("group")  # whose people this opinion does not look at
+        if group or None in [one.get(name) for name in ("displayName", "accountEnabled", "userType")]:
             others = ["unknown"]
-        elif needs[1:] and one["userType"] == "Member" and one["accountEnabled"] and one.get("mail"):
+        elif one["userType"] == "Member" and one["accountEnabled"] and one.get("mail"):
             able += [one["id"]] if one["id"] != user["id"] else []
     return min(able) if able else (["unknown"] if "sponsors" not in user else [*others, ""])[0]
 

@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.model import Confidence, Guest, Recommendation, Redemption, SignIns, Unreadable, Verdict
+from reviews.ladder import Ladder, who_answers
+from reviews.model import Circle, Confidence, Guest, Recommendation, Redemption, SignIns, Unreadable, Verdict
 from reviews.partners import disallowed
-from reviews.policy import Policy
+from reviews.policy import Policy, Reviewers
 from reviews.risk import BANDS, POINTS, danger_of, recommend
-from reviews.sponsors import Ladder, who_answers
 from reviews.staleness import judge
 from tests.builders import FALLBACK, NOW, a_guest, a_person, ago
 from tests.reach import A_POLICY, exposed, guest_of
@@ -23,7 +23,8 @@ def judged(guest: Guest) -> Verdict:
 
 
 def ladder(cell: str) -> Ladder:
-    return who_answers(a_guest(sponsors=(a_person(),) if cell == "healthy" else ()), (FALLBACK,))
+    sponsors = (a_person(),) if cell == "healthy" else ()
+    return who_answers(a_guest(sponsors=sponsors), Circle(), Reviewers(fallback=(FALLBACK,)))
 
 
 def guest(row: dict[str, str]) -> Guest:
