@@ -17,7 +17,10 @@ from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.gathering import Gathering
 from reviews.jobs.handing_over import HandingOver
+from reviews.jobs.harvest import Harvest
+from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.night import Night
 from reviews.jobs.opening import Opening
 from reviews.jobs.sealing import Sealing
@@ -25,13 +28,14 @@ from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
-from reviews.ports import AccessReviews, Archive, Clock, Directory, Ledger, Mailer, Queue
+from reviews.ports import AccessReviews, Archive, Clock, Connections, Directory, Ledger, Mailer, Queue
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from starlette.applications import Starlette
 
     from adapters.graph.client import GraphClient
+    from adapters.graph.partners import GraphPartners
     from adapters.storage import Storage
     from notifications.sending import Sending
 
@@ -77,6 +81,11 @@ class House:
 
         return TableLedger(self.storage.tables)
 
+    @property
+    def record(self) -> Ledger | None:
+        """The ledger, where storage is named; a plan can be drawn without."""
+        return None if self.settings.state is None else self.ledger
+
     @cached_property
     def queue(self) -> Queue:
         """The queues."""
@@ -107,7 +116,21 @@ class House:
         """The directory."""
         from adapters.graph.directory import GraphDirectory
 
-        return GraphDirectory(self.graph)
+        return GraphDirectory(self.graph, self.partners)
+
+    @cached_property
+    def partners(self) -> "GraphPartners":
+        """What is known of other tenants."""
+        from adapters.graph.partners import GraphPartners
+
+        return GraphPartners(self.graph)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What ties guests to the tenant."""
+        from adapters.graph.connections import GraphConnections
+
+        return GraphConnections(self.graph)
 
     @cached_property
     def access_reviews(self) -> AccessReviews:
@@ -126,7 +149,19 @@ class House:
             queue=self.queue,
             archive=self.archive,
             policies=self.policies,
+            looking_closer=self.looking_closer,
             new_owner=new_owner,
+        )
+
+    @cached_property
+    def looking_closer(self) -> LookingCloser:
+        """The closer look; where no storage is named it has no earlier cards to compare with."""
+        return LookingCloser(
+            connections=self.connections,
+            partners=self.partners,
+            gathering=self.gathering,
+            policies=self.policies,
+            ledger=self.record,
         )
 
     @cached_property
@@ -178,6 +213,7 @@ class House:
         return CarryingOut(
             clock=self.clock,
             directory=self.directory,
+            connections=self.connections,
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,
@@ -198,6 +234,25 @@ class House:
     def sealing(self) -> Sealing:
         """The sealing of the record."""
         return Sealing(clock=self.clock, ledger=self.ledger, archive=self.archive, new_owner=new_owner)
+
+    @cached_property
+    def harvest(self) -> Harvest:
+        """The harvest of invitations."""
+        from adapters.graph.invitations import GraphInvitations
+
+        return Harvest(
+            clock=self.clock,
+            ledger=self.ledger,
+            invitations=GraphInvitations(self.graph),
+            new_owner=new_owner,
+        )
+
+    @cached_property
+    def gathering(self) -> Gathering:
+        """The gathering of the people around candidates."""
+        from adapters.graph.people import GraphPeople
+
+        return Gathering(people=GraphPeople(self.graph), ledger=self.record)
 
     @cached_property
     def tick(self) -> Tick:
@@ -257,6 +312,8 @@ class House:
                 await self.night.run(message.slot, message.start)
             case RunJob(job="track"):
                 await self.track.run(message.slot)
+            case RunJob(job="harvest"):
+                await self.harvest.run(message.slot)
             case RunJob(job="seal"):
                 await self.sealing.run(message.slot)
             case RunJob():

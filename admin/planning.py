@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -29,8 +30,11 @@ async def show(house: House, *, as_json: bool) -> None:
         known = await what_is_known(house.ledger, now)
         before = await previous_guests(house.ledger)
     slot = schedule.latest_slot(policy.schedules.night, now)
+    known = replace(known, role_holders=await house.looking_closer.role_holders())
     survey = planning.Survey(policy=policy, now=now, round_name=round_name(slot), known=known)
-    plan = await survey_directory(house.directory, survey, previous=before)
+    plan = await survey_directory(
+        house.directory, survey, previous=before, look_closer=house.looking_closer.look
+    )
     if as_json:
         sys.stdout.write(json.dumps(as_object(plan), ensure_ascii=False, indent=2) + "\n")
     else:
@@ -48,6 +52,8 @@ def as_object(plan: Plan) -> dict[str, Any]:
         "actions": [_action(action) for action in plan.actions],
         "held": [{**_action(held.action), "held_by": held.held_by} for held in plan.held],
         "alerts": [_reason(reason) for reason in plan.alerts],
+        "findings": [_reason(reason) for reason in plan.findings],
+        "privileged": list(plan.privileged),
         "counts": dict(plan.counts),
     }
 
@@ -72,6 +78,10 @@ def _print(plan: Plan, mode: str) -> None:
     out.print(f"[bold]{plan.guests}[/] guests read in {plan.receipt.pages} pages; mode [bold]{mode}[/]")
     for alert in plan.alerts:
         out.print(f"[red]![/] {words.reason(alert)}")
+    for finding in plan.findings:
+        out.print(f"[yellow]-[/] {words.reason(finding)}")
+    for guest in plan.privileged:
+        out.print(f"[red]privileged[/] {guest}")
     table = Table("would be done", "why", "guests", box=None, header_style="bold")
     for (kind, because), count in sorted(Counter((a.kind.value, a.because) for a in plan.actions).items()):
         table.add_row(kind, because, str(count))

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reviews.model import PersonId, Reason, Receipt, Recommendation
+from reviews.model import PersonId, Reason, Receipt, Recommendation, Risk
 from reviews.policy import Caps, Mode, Policy
 from reviews.reasons import because
 from reviews.records import HARMFUL, Act, Action, Held
 from reviews.schedule import is_quiet
+from reviews.staleness import NO_LICENCE
 
 FEW = 5
 """Fewer accounts than this say nothing about a share: one odd record is no broken directory."""
@@ -17,7 +18,10 @@ FEW = 5
 FREED_BY_APPROVAL = frozenset({"cap-harmful", "mode-propose"})
 """What an operator who approves the plan's hash lets pass; nothing else is theirs to free."""
 
-_RISK = {
+_RISK = {Risk.CRITICAL: 0, Risk.HIGH: 1, None: 2, Risk.MEDIUM: 3, Risk.LOW: 4}
+"""A guest nobody could look at may be anything, so it comes before those known to be harmless."""
+
+_SUGGESTION = {
     Recommendation.REMOVE: 0,
     Recommendation.LOOK_CLOSER: 1,
     Recommendation.CANNOT_TELL: 2,
@@ -55,8 +59,9 @@ def rule(
     lights = tuple(
         red_lights(receipt, guests, accepted_guests, unseen_guests, previous_guests, policy=policy)
     )
+    tier = (because("without-licence"),) if receipt.sign_ins == NO_LICENCE else ()
     if lights:
-        return Ruling(actions=(), held=_hold(wanted, lights[0].code), alerts=lights)
+        return Ruling(actions=(), held=_hold(wanted, lights[0].code), alerts=tier + lights)
     quiet = is_quiet(policy.quiet, policy.tenant.zone, now)
     asks = [action for action in wanted if action.kind is Act.ASK]
     harmful = [action for action in wanted if action.kind in HARMFUL]
@@ -66,7 +71,7 @@ def rule(
     return Ruling(
         actions=others + asking.actions + harming.actions,
         held=asking.held + harming.held,
-        alerts=harming.alerts + asking.alerts,
+        alerts=tier + harming.alerts + asking.alerts,
     )
 
 
@@ -75,9 +80,9 @@ def red_lights(
 ) -> Iterator[Reason]:
     """Yield every reason why the directory looks wrong tonight; the first one holds the plan."""
     breakers = policy.breakers
-    if receipt.sign_ins != "read":
+    if receipt.sign_ins not in {"read", NO_LICENCE}:
         yield because("sign-ins-not-read", why=receipt.sign_ins)
-    elif unseen >= FEW and unseen > breakers.unread_sign_ins * accepted:
+    elif receipt.sign_ins == "read" and unseen >= FEW and unseen > breakers.unread_sign_ins * accepted:
         yield because("too-many-unseen", **_share(unseen, accepted, breakers.unread_sign_ins))
     if receipt.sponsors != "read":
         yield because("sponsors-not-read", why=receipt.sponsors)
@@ -138,12 +143,13 @@ def _held_ask(
     return "cap-asks" if asked >= policy.caps.asks_per_run else None
 
 
-def _riskiest_first(action: Action) -> tuple[bool, int, int, str]:
-    """Order questions: those nobody answered before, then by suggestion, then by the longest silence."""
+def _riskiest_first(action: Action) -> tuple[bool, int, int, int, str]:
+    """Order questions: nobody answered before, then by risk, by suggestion, by the longest silence."""
     first_time = all(reason.code != "sponsor-did-not-answer" for reason in action.reasons)
     days = action.reasons[0].params.get("days", 0) if action.reasons else 0
-    risk = 4 if action.recommendation is None else _RISK[action.recommendation]
-    return first_time, risk, -int(days), action.key
+    risk = _RISK[action.sight.risk if action.sight else None]
+    suggestion = 4 if action.recommendation is None else _SUGGESTION[action.recommendation]
+    return first_time, risk, suggestion, -int(days), action.key
 
 
 def _hold(actions: Iterable[Action], held_by: str) -> tuple[Held, ...]:

@@ -9,15 +9,16 @@ from datetime import datetime
 from types import MappingProxyType
 
 from reviews import remediation
+from reviews.exposure import privileges
+from reviews.findings import alerts, findings
 from reviews.guardrails import rule
-from reviews.kinds import ALLOWED, classify
+from reviews.kinds import ALLOWED, classify, kind_if_enabled
 from reviews.model import (
     Activity,
     Candidate,
     Case,
     Guest,
     GuestId,
-    Kind,
     PersonId,
     Reason,
     Receipt,
@@ -25,8 +26,10 @@ from reviews.model import (
     SignIns,
     Step,
     Surroundings,
+    Unreadable,
     Verdict,
 )
+from reviews.partners import PartnerCount, disallowed
 from reviews.policy import Policy
 from reviews.questions import Round, case_id
 from reviews.reasons import because
@@ -35,7 +38,15 @@ from reviews.schedule import local_date
 from reviews.shortlist import Shortlist
 from reviews.staleness import judge
 
-_CANDIDATES = frozenset({Activity.STALE, Activity.NEVER_SEEN, Activity.UNREDEEMED, Activity.ATTEMPTS_ONLY})
+_CANDIDATES = frozenset(
+    {
+        Activity.STALE,
+        Activity.NEVER_SEEN,
+        Activity.UNREDEEMED,
+        Activity.ATTEMPTS_ONLY,
+        Activity.UNWATCHED,
+    }
+)
 _NEVER = SignIns()
 _NOTHING_KNOWN = Surroundings()
 _NOBODY: Mapping[GuestId, Surroundings] = MappingProxyType({})
@@ -48,6 +59,8 @@ class Known:
 
     cases: Mapping[GuestId, Case] = field(default_factory=dict)
     resting: Mapping[GuestId, datetime] = field(default_factory=dict)
+    role_holders: frozenset[str] | Unreadable = frozenset()
+    """Who holds or may activate a directory role, as read tonight."""
 
 
 class Survey:
@@ -67,8 +80,11 @@ class Survey:
         "_home_domains",
         "_live",
         "_now",
+        "_partners",
         "_policy",
+        "_privileged",
         "_resting",
+        "_role_holders",
         "_round",
         "_shortlist",
         "_unseen",
@@ -79,7 +95,12 @@ class Survey:
         today = local_date(policy.tenant.zone, now)
         self._policy = policy
         self._now = now
-        self._round = Round(policy=policy, now=now, name=round_name)
+        holders = known.role_holders
+        self._role_holders = holders
+        held = frozenset() if isinstance(holders, Unreadable) else holders
+        self._round = Round(policy=policy, now=now, name=round_name, role_holders=held)
+        self._privileged: set[GuestId] = set()
+        self._partners = PartnerCount(now)
         self._resting = known.resting
         self._home_domains = frozenset(policy.tenant.home_domains)
         self._exempt = frozenset(one.guest for one in policy.exemptions if today <= one.until)
@@ -98,9 +119,11 @@ class Survey:
         """Look at one guest: leave it alone, ask about it, or take its case a step further."""
         self._guests += 1
         verdict = judge(guest, self._policy.thresholds, self._policy.scope.min_account_age, self._now)
-        kind = classify(guest, self._home_domains)
         self._counts["activity." + verdict.activity] += 1
-        self._counts["kind." + kind] += 1
+        self._counts["kind." + classify(guest, self._home_domains)] += 1
+        self._partners.look(guest, verdict)
+        if guest.id in self._round.role_holders:
+            self._privileged.add(guest.id)
         if guest.redemption is not Redemption.PENDING:
             self._accepted += 1
             self._unseen += guest.sign_ins == _NEVER
@@ -109,7 +132,7 @@ class Survey:
             self._absent.discard(guest.id)
             self._go_on(case, guest, verdict)
             return
-        left_alone = self._why_left_alone(guest, kind, verdict)
+        left_alone = self._why_left_alone(guest, verdict)
         if left_alone is not None:
             self._counts["left-alone." + left_alone] += 1
         else:
@@ -154,7 +177,9 @@ class Survey:
             plan_hash=plan_hash(policy_hash, actions, held),
             actions=actions,
             held=held,
-            alerts=ruling.alerts,
+            alerts=(*ruling.alerts, *alerts(self._privileged, self._role_holders)),
+            findings=findings(surroundings, self._partners, self._policy),
+            privileged=tuple(sorted(self._privileged)),
             counts=dict(sorted(self._counts.items())),
         )
 
@@ -173,22 +198,29 @@ class Survey:
             else:
                 self._close_absent(self._live[guest_id])
 
-    def _why_left_alone(self, guest: Guest, kind: Kind, verdict: Verdict) -> str | None:
-        if kind not in self._asking:
+    def _why_left_alone(self, guest: Guest, verdict: Verdict) -> str | None:
+        if kind_if_enabled(guest, self._home_domains) not in self._asking:
             return "kind-out-of-scope"
         if guest.id in self._exempt:
             return "exempt"
         if not guest.enabled:
             return "account-disabled"
-        if verdict.activity not in _CANDIDATES:
+        if verdict.activity not in _CANDIDATES and not self._is_unwelcome(guest, verdict):
             return verdict.because.code
         rests_until = self._resting.get(guest.id)
         return "resting" if rests_until is not None and rests_until > self._now else None
+
+    def _is_unwelcome(self, guest: Guest, verdict: Verdict) -> bool:
+        """Say whether a guest in use is asked about all the same: the policy does not allow its domain."""
+        settled = verdict.activity is Activity.ACTIVE and verdict.because.code != "account-new"
+        return settled and disallowed(guest, self._policy) is not None
 
     def _consider(self, candidate: Candidate) -> None:
         self._shortlist.consider(candidate, case_id(candidate.guest.id, self._round.name))
 
     def _ask(self, candidate: Candidate, around: Surroundings) -> None:
+        if not isinstance(around.exposure, Unreadable) and privileges(around.exposure):
+            self._privileged.add(candidate.guest.id)
         question = self._round.question(candidate, around)
         self._want(question.action, question.objection)
 

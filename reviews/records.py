@@ -78,6 +78,10 @@ class Plan:
     actions: tuple[Action, ...]
     held: tuple[Held, ...]
     alerts: tuple[Reason, ...] = ()
+    findings: tuple[Reason, ...] = ()
+    """What an admin should know of partners, groups and labels; nothing is held or done because of it."""
+    privileged: tuple[GuestId, ...] = ()
+    """Guests with a directory role, or found to be privileged by a closer look."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Guests by verdict (``activity.stale`` ...) and by why left alone (``left-alone.exempt`` ...)."""
 
@@ -101,6 +105,20 @@ class Event:
     facts: Mapping[str, str | int | None]
     previous: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How a guest came into the tenant, as far as the audit log told before it forgot."""
+
+    guest_id: GuestId
+    invited_at: datetime | None = None
+    by: PersonId | None = None
+    """The person who invited the guest; None when an app did, or nobody knows."""
+    app: str | None = None
+    """The name of the app that invited the guest (SharePoint, an access package); None when a person did."""
+    redeemed_at: datetime | None = None
+    """When the invitation was accepted; None when we never saw it."""
 
 
 class MailStep(StrEnum):

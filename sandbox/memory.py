@@ -8,7 +8,7 @@ import asyncio
 import itertools
 from bisect import insort
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
@@ -22,14 +22,16 @@ from adapters.tables.rules import (
     home_of,
     is_owed,
     is_repeat,
+    last_answered,
     run_id,
     take_over,
 )
+from reviews.arrivals import joined
 from reviews.errors import Conflict, Gone
 from reviews.evidence import GENESIS, canonical, digest, parse
 from reviews.messages import Message
 from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, RunId, Step, Submission
-from reviews.records import Action, Event, Move, OwedMail, Plan, Run
+from reviews.records import Action, Arrival, Event, Move, OwedMail, Plan, Run
 
 _T = TypeVar("_T", Run, Batch, OwedMail)
 
@@ -41,6 +43,7 @@ class MemoryLedger:
         self._runs: dict[RunId, Run] = {}
         self._cases: dict[GuestId, Case] = {}
         self._events: dict[GuestId, list[Event]] = {}
+        self._arrivals: dict[GuestId, Arrival] = {}
         self._batches: dict[BatchId, Batch] = {}
         self._asks: dict[BatchId, dict[GuestId, Action]] = {}
         self._cards: dict[BatchId, dict[GuestId, Card]] = {}
@@ -125,6 +128,16 @@ class MemoryLedger:
         await _turn()
         return tuple(self._events.get(guest_id, ()))
 
+    async def note_arrivals(self, arrivals: Collection[Arrival]) -> None:
+        """Join what is said of arrivals to what is known."""
+        await _turn()
+        self._arrivals = dict(joined([*self._arrivals.values(), *arrivals]))
+
+    async def arrivals(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Arrival]:
+        """Return how guests came, of those of whom anything is known."""
+        await _turn()
+        return {one: self._arrivals[one] for one in guest_ids if one in self._arrivals}
+
     async def touched(self, since: date) -> tuple[GuestId, ...]:
         """Return the guests whose record grew on or after a day (UTC), sorted."""
         await _turn()
@@ -173,6 +186,17 @@ class MemoryLedger:
         await _turn()
         return tuple(card for _, card in sorted(self._cards.get(batch_id, {}).items()))
 
+    async def answered_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
+        """Return what was shown of each guest when a reviewer last answered."""
+        await _turn()
+        found = {}
+        for guest_id in guests:
+            case = last_answered(self._events.get(guest_id, ()))
+            card = None if case is None else self._cards.get(case.batch_id, {}).get(guest_id)
+            if card is not None:
+                found[guest_id] = card
+        return found
+
     async def live_batches(self) -> tuple[BatchId, ...]:
         """Return the batches that are not closed, sorted."""
         await _turn()
@@ -210,6 +234,12 @@ class MemoryLedger:
         """Owe a mail unless it is there already."""
         await _turn()
         self._owe([mail])
+
+    async def mails(self, home: str) -> tuple[OwedMail, ...]:
+        """Return every mail ever owed in a home, by id."""
+        await _turn()
+        home_of(home)
+        return tuple(mail for (where, _), mail in sorted(self._mails.items()) if where == home)
 
     async def owed_mails(self) -> tuple[tuple[str, str], ...]:
         """Return (home, id) of every mail not yet verified or dropped, sorted."""

@@ -201,6 +201,11 @@ class MemoryHouse(House):
         """The blobs in a dictionary."""
         return self._plugs[2]
 
+    @property
+    def record(self) -> Ledger:
+        """The record in dictionaries is always there."""
+        return self.ledger
+
     @cached_property
     def graph(self) -> GraphClient:
         """The connection to the sandbox's Graph, in process."""

@@ -25,22 +25,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset(
-        {
-            "evidence",
-            "messages",
-            "steps",
-            "kinds",
-            "staleness",
-            "sponsors",
-            "schedule",
-            "shortlist",
-            "quorum",
-            "native",
-        }
-    ),
+    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"},
     frozenset({"risk", "decisions", "remediation", "handover"}),
-    frozenset({"guardrails", "questions"}),
+    frozenset({"guardrails", "questions", "findings", "second_look"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

@@ -5,6 +5,7 @@ A tenant must never look smaller than it is: every doubt about completeness rais
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from adapters.graph.client import GraphClient, read_rows
 from adapters.graph.mapping import GUEST_FIELDS, NOT_RETURNED, PERSON_FIELDS, read_guest
 from adapters.graph.operations import COUNT_GUESTS, LIST_GUESTS, LIST_GUESTS_WITH_SIGN_INS, Operation
 from adapters.graph.pacing import Pace
+from adapters.graph.partners import GraphPartners
 from adapters.graph.refusals import LICENCE, TOKEN, PageExpired
 from adapters.graph.seen import Seen, key_of
 from reviews.errors import CensusIncomplete, Forbidden, GatehouseError, NotSupported
@@ -49,8 +51,9 @@ def _note_narrowed(what: str, why: Unreadable) -> None:
 class GraphCensus:
     """Reads all guests once, with sign-in activity and sponsors as far as the tenant lets us."""
 
-    def __init__(self, client: GraphClient) -> None:
+    def __init__(self, client: GraphClient, partners: GraphPartners) -> None:
         self._client = client
+        self._partners = partners
         self._no_sign_ins: Unreadable | None = None
         self._no_sponsors: Unreadable | None = None
         self._seen = Seen()
@@ -112,8 +115,9 @@ class GraphCensus:
         followed: set[str] = set()
         while True:
             rows, link = self._split(content)
-            yield self._page(rows)
-            del rows, content  # the next page comes into a memory without this one
+            page = self._page(rows)
+            yield replace(page, guests=await self._partners.told_apart(page.guests))
+            del rows, content, page  # the next page comes into a memory without this one
             if link is None:
                 return
             if link in followed:

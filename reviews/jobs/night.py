@@ -9,6 +9,8 @@ from itertools import groupby
 from reviews import planning, schedule
 from reviews.errors import CensusIncomplete, Permanent
 from reviews.evidence import digest
+from reviews.jobs.harvest import gaps
+from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.telling import operators_digest
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail
 from reviews.model import Batch, BatchId, BatchStep, Candidate, GuestId, PersonId, Surroundings
@@ -39,6 +41,7 @@ class Night:
     queue: Queue
     archive: Archive
     policies: Policies
+    looking_closer: LookingCloser
     new_owner: Callable[[], str]
 
     async def run(self, slot: datetime, start: int = 0) -> Run | None:
@@ -81,7 +84,9 @@ class Night:
 
     async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
         now = self.clock.now()
-        known = await what_is_known(self.ledger, now)
+        known = replace(
+            await what_is_known(self.ledger, now), role_holders=await self.looking_closer.role_holders()
+        )
         survey = planning.Survey(policy=policy, now=now, round_name=round_name(run.slot), known=known)
 
         async def renew() -> None:
@@ -90,8 +95,14 @@ class Night:
                 run = await self.ledger.save_run(replace(run, leased_until=self.clock.now() + LEASE))
 
         before = await previous_guests(self.ledger)
-        plan = await survey_directory(self.directory, survey, previous=before, after_page=renew)
-        return run, plan
+        plan = await survey_directory(
+            self.directory,
+            survey,
+            previous=before,
+            after_page=renew,
+            look_closer=self.looking_closer.look,
+        )
+        return run, replace(plan, alerts=(*plan.alerts, *await gaps(self.ledger)))
 
     async def _hand_over(self, run: Run, plan: Plan, policy: Policy, start: int) -> Run | None:
         begun = self.clock.now()

@@ -6,10 +6,11 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
+from reviews.policy.reach import Label, Pattern, TierRule, Tiers
 from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
 from reviews.policy.when import Quiet, Schedule, Schedules
-from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant, Wording
+from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant, Wording
 
 __all__ = [
     "Actions",
@@ -20,11 +21,14 @@ __all__ = [
     "Domain",
     "Duration",
     "Exemption",
+    "Label",
     "Language",
     "Mail",
     "Mode",
     "NoAnswer",
     "ObjectId",
+    "Partners",
+    "Pattern",
     "Policy",
     "Quiet",
     "Quorum",
@@ -36,6 +40,8 @@ __all__ = [
     "Share",
     "Tenant",
     "Thresholds",
+    "TierRule",
+    "Tiers",
     "Wording",
     "Zone",
 ]

@@ -6,10 +6,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
+from reviews.policy.reach import Label, Tiers
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
 from reviews.policy.when import Quiet, Schedules
-from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
+from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant
 
 
 class Mode(StrEnum):
@@ -39,6 +40,10 @@ class Policy(Part):
     actions: Actions = Actions()
     caps: Caps = Caps()
     breakers: Breakers = Breakers()
+    partners: Partners = Partners()
+    tiers: Tiers = Tiers()
+    labels: tuple[Label, ...] = ()
+    """The sensitivity labels of the tenant; one that guests meet and that is missing here is reported."""
     exemptions: tuple[Exemption, ...] = ()
     """Guests left alone, each for a reason and until a date."""
     mail: Mail = Mail()

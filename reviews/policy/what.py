@@ -42,6 +42,8 @@ class Thresholds(Part):
     """Invited and never redeemed: asked about after this long."""
     attempts_only_after: Duration = timedelta(days=30)
     """Attempts without success: asked about after this long since the last attempt."""
+    unwatched_after: Duration = timedelta(days=180)
+    """Without Microsoft Entra ID P1, where nobody can tell who signs in: asked about at this age."""
 
 
 class Reviews(Part):

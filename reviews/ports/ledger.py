@@ -1,11 +1,11 @@
 """The ledger: runs, cases with their chained events, batches, answers and owed mail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from reviews.model import Batch, BatchId, Card, Case, GuestId, RunId, Submission
-from reviews.records import Action, Event, Move, OwedMail, Run
+from reviews.records import Action, Arrival, Event, Move, OwedMail, Run
 
 
 class Ledger(Protocol):
@@ -59,6 +59,14 @@ class Ledger(Protocol):
         """Return the record of a guest, oldest first."""
         ...
 
+    async def note_arrivals(self, arrivals: Collection[Arrival]) -> None:
+        """Join what is said of guests' arrivals to what is known of them. Safe to repeat, in any order."""
+        ...
+
+    async def arrivals(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Arrival]:
+        """Return how guests came, of those of whom anything is known."""
+        ...
+
     async def touched(self, since: date) -> tuple[GuestId, ...]:
         """Return the guests whose record grew on or after a day (UTC), sorted."""
         ...
@@ -85,6 +93,10 @@ class Ledger(Protocol):
 
     async def cards(self, batch_id: BatchId) -> tuple[Card, ...]:
         """Return the cards of a batch, by guest id."""
+        ...
+
+    async def answered_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
+        """Return what was shown of each guest when a reviewer last answered; others are left out."""
         ...
 
     async def live_batches(self) -> tuple[BatchId, ...]:
@@ -116,6 +128,10 @@ class Ledger(Protocol):
 
     async def owed_mails(self) -> tuple[tuple[str, str], ...]:
         """Return (home, id) of every mail not yet verified or dropped."""
+        ...
+
+    async def mails(self, home: str) -> tuple[OwedMail, ...]:
+        """Return every mail ever owed in a home, by id."""
         ...
 
     async def approve(self, plan_hash: str, *, by: str, at: datetime) -> None:

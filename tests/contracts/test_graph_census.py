@@ -56,7 +56,7 @@ async def test_pages_are_followed_to_the_last_and_paced_so_that_graph_never_refu
         took = plugs.clock.now() - started
         statuses = {call.status for call in plugs.tenant.calls}
     assert len({guest.id for guest in guests}) == 7_000
-    assert statuses == {200}
+    assert statuses <= {200, 404}, "a consumer domain has no tenant; everything else is answered"
     assert plugs.asked(LIST) == 14
     assert took == timedelta(minutes=1)
 

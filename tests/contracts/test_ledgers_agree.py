@@ -16,7 +16,7 @@ from reviews.errors import GatehouseError
 from reviews.evidence import verify_chain
 from reviews.model import BatchId, BatchStep, CaseId, Choice, Step
 from reviews.ports import Ledger
-from reviews.records import MailStep, Run, RunStep
+from reviews.records import Arrival, MailStep, Run, RunStep
 from sandbox.azurite import Azurite
 from sandbox.memory import MemoryLedger
 from tests.contracts.ledger_samples import (
@@ -26,6 +26,7 @@ from tests.contracts.ledger_samples import (
     NOW,
     RUN,
     SLOT,
+    SPONSOR,
     a_batch,
     a_card,
     a_case,
@@ -124,6 +125,15 @@ def mails(draw: st.DrawFn) -> Ask:
     return ask
 
 
+@st.composite
+def arrivals(draw: st.DrawFn) -> Ask:
+    person = draw(st.sampled_from([None, SPONSOR]))
+    at = NOW - timedelta(days=draw(st.integers(0, 3)))
+    invited = Arrival(guest_id=draw(GUESTS), invited_at=at, by=person, app=None if person else "App")
+    said = draw(st.sampled_from([invited, Arrival(guest_id=invited.guest_id, redeemed_at=at)]))
+    return lambda ledger: ledger.note_arrivals([said])
+
+
 async def _tell(ledger: Ledger, ask: Ask) -> Any:
     try:
         answer = await ask(ledger)
@@ -144,6 +154,7 @@ async def _all_of(ledger: Ledger) -> list[Any]:
         await ledger.resting(NOW),
         [await ledger.touched((NOW + timedelta(days=days)).date()) for days in range(5)],
         _without_chance(await ledger.run(RUN)),
+        await ledger.arrivals([ANN, BOB]),
     ]
     for guest in (ANN, BOB):
         events = await ledger.events(guest)
@@ -171,7 +182,13 @@ async def _compare(storage: Storage, asked: list[Ask]) -> None:
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.one_of(moves(), moves(), runs(), batches(), answers(), mails()), min_size=5, max_size=30))
+@given(
+    st.lists(
+        st.one_of(moves(), moves(), runs(), batches(), answers(), arrivals(), mails()),
+        min_size=5,
+        max_size=30,
+    )
+)
 def test_both_ledgers_answer_alike_whatever_is_asked(azurite: Azurite, asked: list[Ask]) -> None:
     async def try_them() -> None:
         storage = connect(StateAt(connection_string=azurite.connection_string))

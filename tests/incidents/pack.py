@@ -42,6 +42,13 @@ _ALL = (
         ours="asks sara about alan: look-closer; unanswered, does nothing: not-sure-enough",
     ),
     Incident(
+        story="a_blank_date_is_looked_up_a_second_time",
+        source="CIPP#5311, msgraph-sdk-powershell#1898",
+        link=f"{_GITHUB}/microsoftgraph/msgraph-sdk-powershell/issues/1898",
+        theirs="disables alan, who signed in yesterday",
+        ours="sara says remove; the sign-in log shows alan: ends signed-in, warns nobody",
+    ),
+    Incident(
         story="an_invitation_nobody_accepted_does_not_slip_through",
         source="CIPP-API#1427",
         link=f"{_GITHUB}/KelvinTegelaar/CIPP-API/pull/1427",
@@ -117,6 +124,13 @@ _ALL = (
         link=f"{_GITHUB}/microsoft/zerotrustassessment/blob/main/src/powershell/tests/Test-Assessment.21877.ps1",
         theirs="calls ada unsponsored",
         ours="asks sara about max: remove; holds ada: sponsors-unreadable",
+    ),
+    Incident(
+        story="a_denial_on_a_dynamic_group_takes_nothing_away",
+        source="azure-docs#74310",
+        link=f"{_GITHUB}/MicrosoftDocs/azure-docs/issues/74310",
+        theirs="records the denial; ada is still in Research",
+        ours="shows sara that Research stays (dynamic); switches off ada",
     ),
     Incident(
         story="a_scanner_that_opens_the_link_decides_nothing",

@@ -61,6 +61,33 @@ async def test_a_blank_last_sign_in_is_no_inactivity(tmp_path: Path) -> None:
         assert here.switched_off() == "nobody"
 
 
+async def test_a_blank_date_is_looked_up_a_second_time(tmp_path: Path) -> None:
+    story = people(GuestSpec(name="alan", silent_for=YESTERDAY, sponsors=("sara",)))
+
+    def blank(row: Json) -> None:
+        if "signInActivity" in row:
+            row["signInActivity"] = None
+
+    async with scene(tmp_path, story=story, edit=blank) as here:
+        await here.tale.night(0)
+        disabled = rules.disable_guests_standard(here.wire.rows, here.tale.quick.clock.now())
+        # Sara believes the blank date; alan goes on working.
+        await here.tale.answer("sara", {"alan": "remove"})
+        await here.tale.noon(0)
+        here.tale.quick.tenant.sign_in(here.tale.id("alan"))
+        await here.tale.night(1)
+        case = await here.tale.case("alan")
+        warned = here.tale.mails("alan")
+
+        told(
+            "a_blank_date_is_looked_up_a_second_time",
+            theirs=f"disables {here.names(disabled)}, who signed in yesterday",
+            ours=f"sara says remove; the sign-in log shows alan: ends {case.outcome}, "
+            f"warns {'alan' if warned else 'nobody'}",
+        )
+        assert here.switched_off() == "nobody"
+
+
 async def test_an_invitation_nobody_accepted_does_not_slip_through(tmp_path: Path) -> None:
     story = people(
         GuestSpec(name="ada", silent_for=STALE, sponsors=("sara",)),

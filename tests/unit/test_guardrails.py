@@ -83,10 +83,10 @@ def test_each_documented_cap_counts(row: dict[str, str]) -> None:
 
 
 def test_a_red_light_holds_even_the_closing_of_cases() -> None:
-    ruling = ruled([an_action(1, Act.CLOSE)], receipt=a_receipt(sign_ins="no-licence"))
+    ruling = ruled([an_action(1, Act.CLOSE)], receipt=a_receipt(sign_ins="no-permission"))
     assert ruling.actions == ()
     assert [held.held_by for held in ruling.held] == ["sign-ins-not-read"]
-    assert ruling.alerts == (because("sign-ins-not-read", why="no-licence"),)
+    assert ruling.alerts == (because("sign-ins-not-read", why="no-permission"),)
 
 
 def test_a_quiet_day_lets_cases_close() -> None:

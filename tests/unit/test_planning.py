@@ -263,7 +263,9 @@ def test_a_record_that_was_not_understood_is_not_a_missing_guest() -> None:
 
 
 def test_a_red_light_holds_the_whole_plan() -> None:
-    plan = drawn([a_guest(1), a_guest(2)], a_case(Step.DENIED), a_case(Step.ASKED, 3), sign_ins="no-licence")
+    plan = drawn(
+        [a_guest(1), a_guest(2)], a_case(Step.DENIED), a_case(Step.ASKED, 3), sign_ins="no-permission"
+    )
     assert plan.actions == ()
     assert {held.held_by for held in plan.held} == {"sign-ins-not-read"}
     assert {held.action.kind for held in plan.held} == {Act.NOTICE, Act.ASK, Act.CLOSE}
