@@ -3,16 +3,19 @@
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from adapters.release import release
 from adapters.runtime import House
 from notifications.words import Words
 from reviews import planning, schedule
 from reviews.evidence import canonical
 from reviews.jobs.night import previous_guests, round_name, survey_directory, what_is_known
+from reviews.jobs.past import read_past
 from reviews.model import Reason
 from reviews.records import Action, Plan
 
@@ -26,7 +29,11 @@ async def show(house: House, *, as_json: bool) -> None:
     known = planning.Known(cases={}, resting={})
     before = None
     if house.settings.state is not None:
-        known = await what_is_known(house.ledger, now)
+        known = replace(
+            await what_is_known(house.ledger, now),
+            past=await read_past(house.archive, house.ledger),
+            release=release(),
+        )
         before = await previous_guests(house.ledger)
     slot = schedule.latest_slot(policy.schedules.night, now)
     survey = planning.Survey(policy=policy, now=now, round_name=round_name(slot), known=known)
@@ -49,6 +56,7 @@ def as_object(plan: Plan) -> dict[str, Any]:
         "held": [{**_action(held.action), "held_by": held.held_by} for held in plan.held],
         "alerts": [_reason(reason) for reason in plan.alerts],
         "counts": dict(plan.counts),
+        "findings": [_reason(reason) for reason in plan.findings],
     }
 
 
@@ -79,4 +87,6 @@ def _print(plan: Plan, mode: str) -> None:
     for (kind, by), count in sorted(held.items()):
         table.add_row(f"[dim]{kind}, held[/]", f"[dim]{by}[/]", str(count))
     out.print(table)
+    for finding in plan.findings:
+        out.print(f"[yellow]-[/] {words.reason(finding)}")
     out.print(f"plan {plan.plan_hash[:16]}  policy {plan.policy_hash[:12]}  (nothing was changed)")

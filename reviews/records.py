@@ -76,6 +76,8 @@ class Plan:
     alerts: tuple[Reason, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
     """Guests by verdict (``activity.stale`` ...) and by why left alone (``left-alone.exempt`` ...)."""
+    findings: tuple[Reason, ...] = ()
+    """What an admin should know of partners, groups and labels; nothing is held or done because of it."""
 
 
 # --- what the ledger keeps -------------------------------------------------------------------------

@@ -25,7 +25,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"}),
+    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"})
+    | {"regret", "remembering", "rule_change", "snapshots"},
     frozenset({"risk", "decisions", "remediation"}),
     frozenset({"guardrails", "questions", "second_look"}),
     frozenset({"planning"}),
