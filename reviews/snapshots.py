@@ -111,6 +111,8 @@ class Snapshot:
             raise Malformed("a snapshot is cut off")
         self.night = parse(Night, head)
         self._rows = rows
+        self._starts = [self._place(bytes([first]), 0, len(self)) for first in range(256)]
+        self._starts.append(len(self))
 
     def __len__(self) -> int:
         return len(self._rows) // _ROW.size
@@ -121,14 +123,14 @@ class Snapshot:
 
     def find(self, key: bytes) -> Remembered | None:
         """Return what is remembered of a guest; None when it was not met."""
-        rows = self._rows
-        number = bisect_left(
-            range(len(self)), key, key=lambda n: rows[n * _ROW.size : n * _ROW.size + ID_WIDTH]
-        )
-        at = number * _ROW.size
-        if rows[at : at + ID_WIDTH] != key:
+        at = self._place(key, self._starts[key[0]], self._starts[key[0] + 1]) * _ROW.size
+        if self._rows[at : at + ID_WIDTH] != key:
             return None
-        return _remembered(*_ROW.unpack_from(rows, at)[1:])
+        return _remembered(*_ROW.unpack_from(self._rows, at)[1:])
+
+    def _place(self, key: bytes, low: int, high: int) -> int:
+        rows, size = self._rows, _ROW.size
+        return bisect_left(range(high), key, low, key=lambda n: rows[n * size : n * size + ID_WIDTH])
 
 
 def _unpressed(content: bytes) -> bytes:
