@@ -1,10 +1,12 @@
 """What nights remember of one another: who is new to us, what was regretted, and the way into new rules."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from admin import regretting
 from reviews.jobs.past import read_past
 from reviews.model import Kind
 from reviews.policy import Mode
@@ -114,6 +116,25 @@ async def test_who_comes_back_is_counted_and_told(tmp_path: Path) -> None:
             120: (1, 0),
             180: (0, 0),
         }
+
+
+async def test_admin_regret_prints_what_was_counted_or_that_it_is_too_early(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = people(GuestSpec(name="ada", silent_for=days(95), sponsors=("sara",)))
+    async with telling(tmp_path, story=story, mode=Mode.REPORT) as tale:
+        await regretting.show(tale.quick.house, as_json=False)
+        assert "nothing is counted" in capsys.readouterr().out
+        await tale.night(0)
+        await regretting.show(tale.quick.house, as_json=False)
+        assert "too early" in capsys.readouterr().out
+        tale.quick.tenant.sign_in(tale.id("ada"))
+        await tale.night(31)
+        await regretting.show(tale.quick.house, as_json=False)
+        assert "100 %" in capsys.readouterr().out
+        await regretting.show(tale.quick.house, as_json=True)
+        tallies = json.loads(capsys.readouterr().out)["regret"]["tallies"]
+        assert {"days": 90, "flagged": 1, "returned": 1} in tallies
 
 
 async def test_a_snapshot_that_cannot_be_read_is_passed_over_for_an_older_one(
