@@ -12,6 +12,7 @@ import azure.functions as func
 
 from adapters.clock import HandClock, SystemClock
 from adapters.policy_source import PolicySource
+from adapters.release import release
 from adapters.settings import Settings, read_settings
 from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
@@ -151,6 +152,7 @@ class House:
             policies=self.policies,
             looking_closer=self.looking_closer,
             new_owner=new_owner,
+            release=release(),
         )
 
     @cached_property

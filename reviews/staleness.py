@@ -72,6 +72,15 @@ def in_place_since(guest: Guest) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
+def last_use(guest: Guest) -> datetime | None:
+    """Return the last moment an account is known or presumed to have been used; None when there is none."""
+    if isinstance(guest.sign_ins, Unreadable):
+        return None
+    attempt = _last_attempt(guest.sign_ins)
+    trace = attempt if attempt is not None and attempt < SUCCESS_RECORDED_SINCE else None
+    return guest.sign_ins.successful_at or trace
+
+
 def attempted_after(sign_ins: SignIns, moment: datetime) -> datetime | None:
     """Return the last attempt when it came later than ``moment``, else None."""
     last = _last_attempt(sign_ins)

@@ -26,7 +26,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
-    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"},
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
+    | {"regret", "remembering", "rule_change", "snapshots"},
     frozenset({"risk", "decisions", "remediation", "handover"}),
     frozenset({"guardrails", "questions", "findings", "second_look"}),
     frozenset({"planning"}),

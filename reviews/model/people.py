@@ -139,3 +139,5 @@ class Receipt:
     """``read``, or the code of why sponsors could not be read."""
     nameless_sponsors: int
     restarts: int = 0
+    lost: tuple[str, ...] = ()
+    """Fields that decide and that no account at all showed: they were not returned, whatever was asked."""

@@ -136,7 +136,12 @@ class _Users:
         self._calm = draw.choice([0.0, 0.5, 0.9])
         """How many facts are the ordinary ones."""
         self._sponsors_come = draw.random() > 0.02
-        self._sponsors = [self._sponsor(9_000 + number) for number in range(draw.randint(1, 8))]
+        named = draw.random() > 0.03
+        self._sponsors = [self._sponsor(9_000 + number, named=named) for number in range(draw.randint(1, 8))]
+        self._lost = (
+            draw.choice(["createdDateTime", "externalUserState", "mail"]) if draw.random() < 0.02 else ""
+        )
+        """What Graph returns for nobody, for want of a permission."""
 
     def some(self, count: int) -> list[dict[str, Any]]:
         return [self._user(number) for number in range(1, count + 1)]
@@ -167,6 +172,8 @@ class _Users:
             del user["signInActivity"]
         if user["sponsors"] == "absent":
             del user["sponsors"]
+        if self._lost:
+            user[self._lost] = None
         if self._draw.random() < self._odd:
             self._spoil(user)
         return user
@@ -244,8 +251,8 @@ class _Users:
 
     # --- sponsors -----------------------------------------------------------------------------------
 
-    def _sponsor(self, number: int) -> dict[str, Any]:
-        luck = self._draw.random()
+    def _sponsor(self, number: int, *, named: bool) -> dict[str, Any]:
+        luck = self._draw.random() if named else 0.0
         sponsor_id = _guid(number)
         if luck < 0.05:
             return {"@odata.type": "#microsoft.graph.user", "id": sponsor_id}

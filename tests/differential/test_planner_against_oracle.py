@@ -30,10 +30,12 @@ PLANTED = 1_500
 """Among so many tenants a planted fault must show."""
 HELD_BY = {
     "cap-asks",
+    "fields-lost",
     "guests-shrunk",
     "no-reviewer",
     "quiet-day",
     "reviewer-full",
+    "sponsors-not-read",
     "sponsors-unreadable",
     "too-many-set-aside",
     "too-many-unseen",
@@ -85,7 +87,7 @@ async def planned(tenant: RawTenant, policy: Policy | None = None) -> Findings:
 
 
 def expected(tenant: RawTenant) -> Findings:
-    return oracle.opinion(tenant.users, tenant.policy, tenant.now, tenant.before)
+    return set(oracle.opinion(tenant.users, tenant.policy, tenant.now, tenant.before))
 
 
 async def smallest(tenant: RawTenant) -> RawTenant:

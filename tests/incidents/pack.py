@@ -70,6 +70,20 @@ _ALL = (
         ours="asks nobody; left-alone: signed-in",
     ),
     Incident(
+        story="the_meaning_of_a_rule_flips_in_an_update",
+        source="CIPP#5300, CIPP#2861",
+        link=f"{_GITHUB}/KelvinTegelaar/CIPP/issues/5300",
+        theirs="disables 30 guests, 30 of them in use yesterday",
+        ours="asks nobody for 3 nights; tells the operators: 30 guests further",
+    ),
+    Incident(
+        story="the_share_of_blank_dates_grows_from_night_to_night",
+        source="JBines README",
+        link=f"{_GITHUB}/JBines/Remove-StaleGuests/blob/master/README.md",
+        theirs="removes 6 guests, 6 of them active",
+        ours="holds everything: unseen-jumped",
+    ),
+    Incident(
         story="null_and_empty_are_not_opposites",
         source="hmcts pipeline",
         link=_HMCTS,
