@@ -13,7 +13,8 @@ from sandbox.graph_api.bodies import check_body
 from sandbox.graph_api.exchange import Answer, GraphError, Request, bad_request, denied, not_simulated
 from sandbox.graph_api.mail import mailbox_of, reachable_mailbox
 from sandbox.graph_api.properties import derived
-from sandbox.graph_api.routes import BATCH, Budget, Route, find_route
+from sandbox.graph_api.route import Budget, Route
+from sandbox.graph_api.routes import BATCH, find_route
 from sandbox.graph_api.users import touches_activity
 from sandbox.tenant import Call, Fault, Tenant
 from sandbox.tenant_directory import Json
