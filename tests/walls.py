@@ -26,7 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"}),
-    frozenset({"risk", "decisions", "remediation"}),
+    frozenset({"risk", "decisions", "remediation", "cadence"}),
     frozenset({"guardrails", "questions"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

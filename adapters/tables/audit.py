@@ -29,12 +29,14 @@ from adapters.tables.entities import Row, decode
 from adapters.tables.outbox import mail_row
 from adapters.tables.runs import APPROVAL, Approval, run_row
 from adapters.tables.table import Table
+from adapters.tables.turns import READER, TURN, ReaderDay, Turn
 from reviews.errors import Malformed
 from reviews.evidence import GENESIS, Fault, Seal, canonical, digest, merkle_root, parse, verify_chain
 from reviews.model import Batch, BatchId, GuestId, Source, Submission
 from reviews.records import Event, OwedMail, Plan, Run
 
 MAILS = "O|"
+PACING = {TURN: Turn, READER: ReaderDay}
 T = TypeVar("T")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -139,6 +141,8 @@ class _Auditor:
         async for row in self._walk("runs"):
             if row.partition == APPROVAL:
                 self._record(Approval, row)
+            elif row.partition in PACING:
+                self._record(PACING[row.partition], row)
             elif row.key.startswith(MAILS):
                 self._mail("runs", row)
             else:

@@ -6,20 +6,22 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
-from reviews.policy.types import Address, CronLine, Domain, Duration, ObjectId, Share, Zone
+from reviews.policy.types import Address, CronLine, Domain, Duration, LocalTime, ObjectId, Share, Zone
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Reviews, Thresholds
-from reviews.policy.when import Quiet, Schedule, Schedules
+from reviews.policy.when import Cadence, Quiet, Schedule, Schedules
 from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
 
 __all__ = [
     "Actions",
     "Address",
     "Breakers",
+    "Cadence",
     "Caps",
     "CronLine",
     "Domain",
     "Duration",
     "Exemption",
+    "LocalTime",
     "Mail",
     "Mode",
     "NoAnswer",

@@ -118,6 +118,18 @@ class Ledger(Protocol):
         """Return (home, id) of every mail not yet verified or dropped."""
         ...
 
+    async def take_turn(self, now: datetime, apart: timedelta) -> datetime:
+        """Take the next turn to send a mail; return when it comes. Turns of all workers lie ``apart``."""
+        ...
+
+    async def take_day(self, reader: str, day: date, marker: str) -> bool:
+        """Take the one mail a reader gets on a day; False when another has it. Safe to repeat."""
+        ...
+
+    async def last_day(self, reader: str) -> date | None:
+        """Return the newest day on which a reader's mail was taken; None when there was none."""
+        ...
+
     async def approve(self, plan_hash: str, *, by: str, at: datetime) -> None:
         """Write down that an operator approved a plan by its hash. Safe to repeat."""
         ...

@@ -210,8 +210,9 @@ async def test_every_operation_of_the_path_was_seen_and_held_against_the_schema(
         operations.READ_GUEST_ROLE.name,
         operations.BATCH.name,
     }
-    assert {name for name, side in seen if side == "request"} >= declared - facts_of_the_tenant
-    assert {name for name, side in seen if side == "response"} >= declared - facts_of_the_tenant
+    tidying = {operations.CREATE_REPLY.name, operations.DISCARD_DRAFT.name, operations.LIST_FOLDER.name}
+    assert {name for name, side in seen if side == "request"} >= declared - facts_of_the_tenant - tidying
+    assert {name for name, side in seen if side == "response"} >= declared - facts_of_the_tenant - tidying
     assert tale.check.violations == []
 
 
