@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from reviews.model import Answer, Case, Choice, PersonId, Reason, Recommendation, Source, Step
 from reviews.policy import Policy
 from reviews.reasons import because
+from reviews.schedule import end_of
 from reviews.steps import answered
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
@@ -51,6 +52,12 @@ def weigh(
     if refusal is not None:
         return Refused(because=refusal)
     return Accepted(case=answered(case, answer), changed=True)
+
+
+def rests_until(answer: Answer, since: datetime, policy: Policy) -> datetime:
+    """Return until when a kept guest is left alone: as the policy says, or sooner if the answer does."""
+    longest = since + policy.reviews.rest_after_keep
+    return longest if answer.until is None else min(longest, end_of(answer.until, policy.tenant.zone))
 
 
 def _not_theirs(case: Case, answer: Answer, may_answer: Collection[PersonId]) -> Reason | None:

@@ -57,7 +57,8 @@ def asked(case: Case, at: datetime) -> Case:
 def answered(case: Case, answer: Answer) -> Case:
     """Take an answer into the case; one that changes the mind also withdraws the notice.
 
-    Not knowing is no answer: the case goes on waiting. A denial again changes the words, not the step.
+    Not knowing is no answer, nor is not being the one to ask: the case goes on waiting. A denial again
+    changes the words, not the step.
     """
     step = _step_after(case, answer.choice)
     if step is case.step:

@@ -11,7 +11,7 @@ from reviews.messages import SendMail
 from reviews.model import AskedAs, Batch, BatchId, BatchStep, Card, Case, Guest, Person, PersonId, Step
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
-from reviews.records import Action, MailKind, Move, OwedMail
+from reviews.records import Action, MailKind, Move, OwedMail, question_kind
 
 log = logging.getLogger("gatehouse.opening")
 
@@ -135,10 +135,12 @@ class Opening:
         reviewer = batch.reviewer
         if reviewer is None or reviewer.mail is None:
             raise Gone(f"batch {batch.id} has no reviewer with a mailbox")
+        asked_as = [card.asked_as for card in await self.ledger.cards(batch.id)]
         request = OwedMail(
             home=f"batch:{batch.id}",
+            # One question a batch, whatever its words: the kind may differ, the id must not.
             id=MailKind.REVIEW_REQUEST.value,
-            kind=MailKind.REVIEW_REQUEST,
+            kind=question_kind(asked_as),
             to=reviewer.mail,
             language=reviewer.language or policy.tenant.language,
             owed_at=self.clock.now(),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reviews import remediation
+from reviews import decisions, remediation
 from reviews.evidence import digest
 from reviews.jobs.answering import Answering
 from reviews.messages import OpenBatch, SendMail
@@ -110,8 +110,8 @@ class Track:
 
 
 def _at_deadline(case: Case, policy: Policy, now: datetime) -> tuple[str, Case] | None:
-    if case.step is Step.KEPT:
-        rests = now + policy.reviews.rest_after_keep
+    if case.step is Step.KEPT and case.answer is not None:
+        rests = decisions.rests_until(case.answer, now, policy)
         return "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
     if case.step is Step.ASKED:
         return "lapsed", remediation.lapsed(case)

@@ -1,7 +1,7 @@
 """What was asked and answered: cases, the batches they are asked in, cards and answers."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId
@@ -16,6 +16,8 @@ class Choice(StrEnum):
     KEEP = "keep"
     REMOVE = "remove"
     DONT_KNOW = "dont-know"
+    NOT_MINE = "not-mine"
+    """Somebody else answers for this guest. No answer: the question goes to the next person."""
 
 
 class Source(StrEnum):
@@ -35,6 +37,10 @@ class Answer:
     at: datetime
     source: Source
     justification: str = ""
+    until: date | None = None
+    """The last day a guest that is kept will still be needed; None leaves it to the policy."""
+    passes_to: str | None = None
+    """Whom a reviewer named as the one to ask, as typed: an address nobody has looked up yet."""
 
 
 class Step(StrEnum):

@@ -6,10 +6,20 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
-from reviews.policy.types import Address, CronLine, Domain, Duration, LocalTime, ObjectId, Share, Zone
+from reviews.policy.types import (
+    Address,
+    CronLine,
+    Domain,
+    Duration,
+    Language,
+    LocalTime,
+    ObjectId,
+    Share,
+    Zone,
+)
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Reviews, Thresholds
 from reviews.policy.when import Cadence, Quiet, Schedule, Schedules
-from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
+from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant, Wording
 
 __all__ = [
     "Actions",
@@ -21,6 +31,7 @@ __all__ = [
     "Domain",
     "Duration",
     "Exemption",
+    "Language",
     "LocalTime",
     "Mail",
     "Mode",
@@ -36,5 +47,6 @@ __all__ = [
     "Share",
     "Tenant",
     "Thresholds",
+    "Wording",
     "Zone",
 ]
