@@ -161,6 +161,7 @@ class House:
             queue=self.queue,
             policies=self.policies,
             answering=self.answering,
+            mailer=self.mailer,
             new_owner=new_owner,
         )
 

@@ -73,7 +73,9 @@ class Sending:
         if not cadence.may_leave(mail.kind, policy, self.clock.now()):
             return self._wait(mail, "quiet-hours")
         if not await self._has_the_day(mail, policy):
-            return self._wait(mail, "one-a-day")
+            # Whichever mail has the day lists everything that waits for its reader, so it reminds as well.
+            is_told = mail.kind in REMINDERS
+            return await self._drop(mail, "told-today") if is_told else self._wait(mail, "one-a-day")
         if draft is None:
             mail = await self._claimed(mail)
             draft = await self._draft(mail, matter, policy)
@@ -113,7 +115,15 @@ class Sending:
             public_url=self.public_url,
         )
         context = matters.compose(matter, setting)
-        return await self.mailer.draft(letter(context, setting.words, mail.to), mail.marker)
+        page = letter(context, setting.words, mail.to)
+        return await self.mailer.draft(replace(page, follows=await self._followed(mail)), mail.marker)
+
+    async def _followed(self, mail: OwedMail) -> str | None:
+        """Return the id of the sent question that a reminder repeats; None for every other mail."""
+        if mail.kind not in REMINDERS:
+            return None
+        question = await self.ledger.owed_mail(mail.home, MailKind.REVIEW_REQUEST.value)
+        return question.draft_id if question is not None else None
 
     async def _send(self, mail: OwedMail, draft: Draft, policy: Policy) -> OwedMail:
         apart = timedelta(minutes=1) / policy.mail.sends_per_minute

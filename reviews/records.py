@@ -115,6 +115,11 @@ def marker(home: str, mail_id: str) -> str:
     return hashlib.sha256(f"{home}|{mail_id}".encode()).hexdigest()[:32]
 
 
+def reader_of(address: str) -> str:
+    """Return who reads the mail of an address, as a digest: addresses are no ids."""
+    return hashlib.sha256(address.lower().encode()).hexdigest()
+
+
 class MailKind(StrEnum):
     """Every mail there is; the value is the folder of its templates."""
 
@@ -184,8 +189,8 @@ class OwedMail:
 
     @property
     def reader(self) -> str:
-        """Who reads it, by the digest of the address."""
-        return hashlib.sha256(self.to.lower().encode()).hexdigest()
+        """Who reads it."""
+        return reader_of(self.to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

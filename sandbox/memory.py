@@ -29,7 +29,7 @@ from adapters.tables.rules import (
 from reviews.errors import Conflict, Gone
 from reviews.evidence import GENESIS, canonical, digest, parse
 from reviews.messages import Message
-from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, RunId, Step, Submission
+from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, PersonId, RunId, Step, Submission
 from reviews.records import Action, Event, Move, OwedMail, Plan, Run
 
 _T = TypeVar("_T", Run, Batch, OwedMail)
@@ -181,6 +181,12 @@ class MemoryLedger:
         await _turn()
         live = (batch.id for batch in self._batches.values() if batch.step is not BatchStep.CLOSED)
         return tuple(sorted(live))
+
+    async def batches_of(self, reviewer: PersonId) -> tuple[BatchId, ...]:
+        """Return the open batches of a reviewer, sorted."""
+        await _turn()
+        theirs = (batch for batch in self._batches.values() if batch.reviewer_id == reviewer)
+        return tuple(sorted(batch.id for batch in theirs if batch.step is BatchStep.OPEN))
 
     async def append_answer(self, submission: Submission) -> bool:
         """Keep an answer as given; False when that guest's answer of that version is there already."""

@@ -23,7 +23,16 @@ from typing import TypeVar
 
 from adapters.blobs import EVIDENCE, PLANS, POLICIES, BlobArchive, plan_name
 from adapters.storage import Storage
-from adapters.tables.batches import ANSWERS, ASKED, STATE, Asked, answer_row, asked_row, batch_row
+from adapters.tables.batches import (
+    ANSWERS,
+    ASKED,
+    STATE,
+    THEIRS,
+    Asked,
+    answer_row,
+    asked_row,
+    batch_row,
+)
 from adapters.tables.cases import CASE, EVENTS, case_row, event_key, event_row
 from adapters.tables.entities import Row, decode
 from adapters.tables.outbox import mail_row
@@ -33,7 +42,7 @@ from adapters.tables.turns import READER, TURN, ReaderDay, Turn
 from reviews.errors import Malformed
 from reviews.evidence import GENESIS, Fault, Seal, canonical, digest, merkle_root, parse, verify_chain
 from reviews.model import Batch, BatchId, GuestId, Source, Submission
-from reviews.records import Event, OwedMail, Plan, Run
+from reviews.records import Event, MailKind, OwedMail, Plan, Run
 
 MAILS = "O|"
 PACING = {TURN: Turn, READER: ReaderDay}
@@ -133,7 +142,7 @@ class _Auditor:
                 if given is not None:
                     key = (given.batch_id, given.guest_id)
                     self._answers.setdefault(key, set()).add(digest(canonical(given.answer)))
-            else:
+            elif not row.key.startswith(THEIRS) or row.json:
                 self._mail("batches", row)
 
     async def check_runs(self) -> None:
@@ -173,6 +182,10 @@ class _Auditor:
     async def check_guests(self) -> None:
         guest_id, events, case = "", list[Event](), None
         async for row in self._walk("guests"):
+            if row.key.startswith(f"{MAILS}{MailKind.EXCEPTION_EXPIRING}"):
+                # About an exempt guest, whom nobody need ever have been asked about.
+                self._mail("guests", row)
+                continue
             if row.partition != guest_id:
                 self._check_guest(GuestId(guest_id), events, case)
                 guest_id, events, case = row.partition, [], None

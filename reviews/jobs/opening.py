@@ -144,8 +144,14 @@ class Opening:
             to=reviewer.mail,
             language=reviewer.language or policy.tenant.language,
             owed_at=self.clock.now(),
+            facts=await self._besides(batch),
         )
         return await self._saved(replace(batch, step=BatchStep.OPEN), owes=[request])
+
+    async def _besides(self, batch: Batch) -> dict[str, str]:
+        """Name the other open batches of the reviewer: one mail a day lists everything that waits."""
+        others = [one for one in await self.ledger.batches_of(batch.reviewer_id) if one != batch.id]
+        return {"also": " ".join(others)} if others else {}
 
 
 def _opening_move(batch: Batch, ask: Action, reviewer: Person, current: Case | None, now: datetime) -> Move:

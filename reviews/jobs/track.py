@@ -1,17 +1,21 @@
 """Following open reviews: answers given in My Access, deadlines, and everything owed but not yet done."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reviews import decisions, remediation
+from reviews.errors import Forbidden
 from reviews.evidence import digest
 from reviews.jobs.answering import Answering
+from reviews.jobs.reminding import Reminding
+from reviews.jobs.sweeping import sweep
 from reviews.messages import OpenBatch, SendMail
 from reviews.model import Answer, Batch, BatchStep, Case, Outcome, Source, Step
 from reviews.policy import Policy
-from reviews.ports import AccessReviews, Clock, Ledger, NativeDecision, Policies, Queue
+from reviews.ports import AccessReviews, Clock, Ledger, Mailer, NativeDecision, Policies, Queue
 from reviews.records import Move, Run, RunStep
 
 log = logging.getLogger("gatehouse.track")
@@ -32,6 +36,7 @@ class Track:
     queue: Queue
     policies: Policies
     answering: Answering
+    mailer: Mailer
     new_owner: Callable[[], str]
 
     async def run(self, slot: datetime) -> Run | None:
@@ -42,13 +47,18 @@ class Track:
         if run is None:
             return None
         policy = await self.policies.current()
-        batches = await self.ledger.live_batches()
-        closed = 0
-        for batch_id in batches:
-            batch = await self.ledger.batch(batch_id)
-            if batch is not None and batch.step is not BatchStep.CLOSED:
-                closed += await self._follow(batch, policy)
-                run = await self._renewed(run)
+        found = [await self.ledger.batch(batch_id) for batch_id in await self.ledger.live_batches()]
+        batches = [batch for batch in found if batch is not None and batch.step is not BatchStep.CLOSED]
+        left = Counter(batch.run_id for batch in batches)
+        for batch in batches:
+            if left[batch.run_id] == 1 and self._is_over(batch):
+                await self.reminding.sum_up(batch.run_id, policy)
+            left[batch.run_id] -= await self._follow(batch, policy)
+            run = await self._renewed(run)
+        closed = len(batches) - left.total()
+        await self.reminding.remind(batches, policy)
+        await self.reminding.announce(policy)
+        await self._look_after_mailbox()
         owed = await self._hand_over_owed()
         now = self.clock.now()
         summary: dict[str, int | str] = {"batches": len(batches), "closed": closed, "mails_owed": owed}
@@ -57,6 +67,21 @@ class Track:
         )
         log.info("reviews tracked", extra={"event": "track.finished", "run_id": run.id, **summary})
         return run
+
+    @property
+    def reminding(self) -> Reminding:
+        """What time alone makes due."""
+        return Reminding(clock=self.clock, ledger=self.ledger)
+
+    async def _look_after_mailbox(self) -> None:
+        try:
+            await sweep(self.mailer, self.ledger, self.clock.now())
+        except Forbidden:
+            # An installation that only reports may have no mailbox.
+            log.info("no mailbox is open to us", extra={"event": "mailbox.closed"})
+
+    def _is_over(self, batch: Batch) -> bool:
+        return batch.step is BatchStep.OPEN and self.clock.now() > batch.deadline
 
     async def _renewed(self, run: Run) -> Run:
         now = self.clock.now()
@@ -77,7 +102,7 @@ class Track:
         await self.answering.weigh_batch(batch.id)
         batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
         await self._read_back(batch, policy)
-        if self.clock.now() <= batch.deadline:
+        if not self._is_over(batch):
             return False
         await self._close(batch, policy)
         return True

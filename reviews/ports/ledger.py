@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from reviews.model import Batch, BatchId, Card, Case, GuestId, RunId, Submission
+from reviews.model import Batch, BatchId, Card, Case, GuestId, PersonId, RunId, Submission
 from reviews.records import Action, Event, Move, OwedMail, Run
 
 
@@ -89,6 +89,10 @@ class Ledger(Protocol):
 
     async def live_batches(self) -> tuple[BatchId, ...]:
         """Return the batches that are not closed."""
+        ...
+
+    async def batches_of(self, reviewer: PersonId) -> tuple[BatchId, ...]:
+        """Return the open batches of a reviewer."""
         ...
 
     async def append_answer(self, submission: Submission) -> bool:
