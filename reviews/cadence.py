@@ -14,6 +14,8 @@ ONE_A_DAY = QUESTIONS | REMINDERS
 """Mails of which a reader gets one a day at most, whatever is due."""
 KEEPS_HOURS = ONE_A_DAY | {MailKind.GUEST_NOTICE}
 """Mails that leave on working days at working hours; the others acknowledge, or raise an alarm, at once."""
+KEEPS_IN_MIND = timedelta(days=3)
+"""For how long a mail about other guests makes an ordinary reminder needless: it listed these as well."""
 _DAY = timedelta(days=1)
 
 
@@ -24,11 +26,20 @@ class Reminder:
     kind: MailKind
     number: int
     day: date
+    before: date
+    """When the batch's own mail before this one was due."""
 
     @property
     def mail_id(self) -> str:
         """What tells it from the batch's other mails: the same however often it is owed."""
         return self.kind.value if self.kind is MailKind.FINAL_REMINDER else f"{self.kind}.{self.number}"
+
+    def is_needless(self, told_on: date) -> bool:
+        """Say whether a mail that the reviewer had on a day has reminded them already."""
+        if told_on >= self.day:
+            return True
+        lately = told_on > self.before and told_on >= self.day - KEEPS_IN_MIND
+        return lately and self.kind is not MailKind.FINAL_REMINDER
 
 
 def may_leave(kind: MailKind, policy: Policy, now: datetime) -> bool:
@@ -52,23 +63,23 @@ def reminders(batch: Batch, policy: Policy) -> Iterator[Reminder]:
     for number, wait in enumerate(policy.cadence.reminders, start=1):
         day = _busy_day(opened + wait, _DAY, policy)
         if newest < day < (final or last):
-            yield Reminder(kind=MailKind.REVIEW_REMINDER, number=number, day=day)
+            yield Reminder(kind=MailKind.REVIEW_REMINDER, number=number, day=day, before=newest)
             newest = day
     if final is not None and final > opened:
-        yield Reminder(kind=MailKind.FINAL_REMINDER, number=1, day=final)
+        yield Reminder(kind=MailKind.FINAL_REMINDER, number=1, day=final, before=newest)
 
 
 def reminder_due(batch: Batch, told_on: date | None, policy: Policy, now: datetime) -> Reminder | None:
-    """Return the newest reminder whose day has come, unless the reviewer had mail of ours since.
+    """Return the newest reminder whose day has come, unless another mail has made it needless.
 
-    ``told_on`` is the newest day they had any: every mail lists all that waits for them, so it reminds of
-    this batch too. Reminders that were missed are not made up for.
+    ``told_on`` is the newest day the reviewer had any: every mail lists all that waits for them. Reminders
+    that were missed are not made up for.
     """
     if now > batch.deadline:
         return None
     today = local_date(policy.tenant.zone, now)
     come = [one for one in reminders(batch, policy) if one.day <= today]
-    if not come or (told_on is not None and told_on >= come[-1].day):
+    if not come or (told_on is not None and come[-1].is_needless(told_on)):
         return None
     return come[-1]
 
