@@ -51,6 +51,10 @@ class Action:
     recommendation: Recommendation | None = None
     asked_as: AskedAs | None = None
     """Why the first reviewer is asked; None where nobody is."""
+    together: tuple[PersonId, ...] = ()
+    """Who is asked at the same time as the first reviewer, where the policy wants several answers."""
+    continues: CaseId | None = None
+    """The case that goes on with another person, when the question is handed over; None for a new one."""
     sight: Sight | None = None
     """What a closer look at the guest found; None where none was taken."""
 

@@ -25,8 +25,21 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"}),
-    frozenset({"risk", "decisions", "remediation", "cadence"}),
+    frozenset(
+        {
+            "evidence",
+            "messages",
+            "steps",
+            "kinds",
+            "staleness",
+            "sponsors",
+            "schedule",
+            "shortlist",
+            "quorum",
+            "arrivals",
+        }
+    ),
+    frozenset({"risk", "decisions", "remediation", "handover", "cadence"}),
     frozenset({"guardrails", "questions"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

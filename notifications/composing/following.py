@@ -5,7 +5,6 @@ from datetime import datetime
 from notifications.composing.setting import Setting
 from reviews.decisions import rests_until
 from reviews.model import Answer, Choice
-from reviews.policy import NoAnswer
 
 
 def follows(answer: Answer, setting: Setting) -> str:
@@ -35,5 +34,4 @@ def what_follows(choice: Choice, at: datetime, setting: Setting) -> str:
 
 def no_answer(setting: Setting) -> str:
     """Say what happens when nobody answers."""
-    ends = setting.policy.actions.on_no_answer is NoAnswer.BLOCK
-    return setting.words.say("no-answer.block" if ends else "no-answer.escalate")
+    return setting.words.say(f"no-answer.{setting.policy.actions.on_no_answer}")

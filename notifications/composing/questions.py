@@ -60,9 +60,9 @@ def question(kind: type[Q], asked: Sequence[Asked], setting: Setting, **more: st
 
 
 def handed_by(colleague: Person | None, why: str, setting: Setting) -> str:
-    """Say who named the reader, or that a colleague can no longer answer."""
-    key = "handover.left" if why == "left" else "handover.named"
-    return setting.words.say(key, name=reviewer_name(colleague, setting.words))
+    """Say who named the reader, said that the guests are not theirs, or can no longer answer."""
+    key = why if why in {"left", "not-theirs"} else "named"
+    return setting.words.say(f"handover.{key}", name=reviewer_name(colleague, setting.words))
 
 
 def _sections(asked: Sequence[Asked], told: AskedAs, setting: Setting) -> tuple[Section, ...]:

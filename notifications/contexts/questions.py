@@ -99,10 +99,13 @@ class Handover(Question):
     FACTS: ClassVar[Mapping[str, str]] = {
         **Question.FACTS,
         "from": "id of the batch the guests were in before; its reviewer is the colleague named in the mail",
-        "why": "`named` when that colleague named the reader, `left` when they can no longer answer",
+        "why": (
+            "`named` when that colleague named the reader, `not-theirs` when they only said that the guests "
+            "are not theirs, `left` when they can no longer answer"
+        ),
     }
 
-    handed_by: str = says("Who named the reader, or that a colleague can no longer answer; one sentence.")
+    handed_by: str = says("Which colleague was asked before, and why the reader is asked now; one sentence.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

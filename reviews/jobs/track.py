@@ -10,6 +10,7 @@ from reviews import decisions, remediation
 from reviews.errors import Forbidden
 from reviews.evidence import digest
 from reviews.jobs.answering import Answering
+from reviews.jobs.handing_over import HandingOver
 from reviews.jobs.reminding import Reminding
 from reviews.jobs.sweeping import sweep
 from reviews.messages import OpenBatch, SendMail
@@ -36,6 +37,7 @@ class Track:
     queue: Queue
     policies: Policies
     answering: Answering
+    handing_over: HandingOver
     mailer: Mailer
     new_owner: Callable[[], str]
 
@@ -102,6 +104,7 @@ class Track:
         await self.answering.weigh_batch(batch.id)
         batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
         await self._read_back(batch, policy)
+        batch = await self.handing_over.from_absent(batch, policy)
         if not self._is_over(batch):
             return False
         await self._close(batch, policy)

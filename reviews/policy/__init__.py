@@ -17,7 +17,7 @@ from reviews.policy.types import (
     Share,
     Zone,
 )
-from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Reviews, Thresholds
+from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
 from reviews.policy.when import Cadence, Quiet, Schedule, Schedules
 from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant, Wording
 
@@ -39,6 +39,7 @@ __all__ = [
     "ObjectId",
     "Policy",
     "Quiet",
+    "Quorum",
     "Reviewers",
     "Reviews",
     "Schedule",

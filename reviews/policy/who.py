@@ -51,6 +51,10 @@ class Reviewers(Part):
     """Object ids of enabled members who are asked when there is no healthy sponsor, and on escalation."""
     max_open_items: Annotated[int, Field(ge=1, le=90)] = 40
     """A reviewer with this many open questions gets no new ones; the riskiest come first."""
+    max_hops: Annotated[int, Field(ge=0, le=5)] = 3
+    """How often one question may be handed over to another person; after that it waits for its deadline."""
+    absent_for: Duration = timedelta(days=7)
+    """How long a reviewer's account may be switched off before their open questions are handed over."""
 
 
 class Exemption(Part):

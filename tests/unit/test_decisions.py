@@ -69,7 +69,7 @@ def test_each_documented_answer_has_its_result(row: dict[str, str]) -> None:
         assert isinstance(ruling, Accepted)
         assert ruling.changed
         assert (ruling.case.step, ruling.case.version) == (row["result"], 8)
-        assert ruling.case.answer == answer
+        assert answer in ruling.case.answers
     else:
         assert isinstance(ruling, Refused)
         assert ruling.because.code == row["result"]

@@ -190,9 +190,8 @@ def carried_out(
         if action.kind is Act.ASK:
             until = deadline(NOW, policy.reviews.duration, "UTC")
             batch = a_batch(deadline=until)
-            version = 1 if case is None else case.version + 1
             current[action.guest_id] = remediation.opened(
-                action, version=version, reviewer=action.reviewers[0], batch=batch
+                action, reviewer=action.reviewers[0], batch=batch, before=case
             )
             continue
         assert case is not None
