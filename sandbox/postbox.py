@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from reviews.arrivals import Arrival
 from reviews.errors import Ambiguous, Gone, Throttled, Transient
 from reviews.ports import Clock, Draft, Leftover, Letter
 
@@ -63,6 +64,7 @@ class Postbox:
         self.stale_for = stale_for
         self.messages: dict[str, Message] = {}
         self.delivered: list[Letter] = []
+        self.inbox: list[Arrival] = []
         self.calls = 0
         self._clock = clock
         self._ids = itertools.count(1)
@@ -110,6 +112,19 @@ class Postbox:
         message = self.messages.get(draft_id)
         _reply(trouble, reading=True)
         return self._shown(message) if message and self._is_seen(message) else None
+
+    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+        """Return what came in; see the port."""
+        trouble = await self._called("arrivals")
+        _reply(trouble, reading=True)
+        return tuple(sorted((one for one in self.inbox if one.at >= since), key=lambda one: one.at))
+
+    async def marker_of(self, message_id: str) -> str | None:
+        """Return the marker of a message; see the port."""
+        trouble = await self._called("marker_of")
+        _reply(trouble, reading=True)
+        ours = (one for one in self.messages.values() if one.draft.internet_message_id == message_id)
+        return next((one.marker for one in ours), None)
 
     async def leftovers(self) -> tuple[Leftover, ...]:
         """Return every draft that lies there; see the port."""

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from adapters.graph.client import GraphClient, decoded
+from adapters.graph.inbox import read_inbox
 from adapters.graph.operations import (
     CREATE_DRAFT,
     CREATE_REPLY,
@@ -21,6 +22,7 @@ from adapters.graph.operations import (
     READ_MESSAGE,
     SEND_DRAFT,
 )
+from reviews.arrivals import Arrival
 from reviews.errors import Gone, Malformed, NotSupported
 from reviews.ports import Draft, Leftover, Letter
 
@@ -149,6 +151,28 @@ class GraphMailer:
             except Gone:
                 return None
         return _draft(decoded(READ_MESSAGE, content, _Message))
+
+    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+        """Return what came into the Inbox, oldest first; see the port."""
+        async with self._places:
+            return await read_inbox(self._client, self._mailbox, since)
+
+    async def marker_of(self, message_id: str) -> str | None:
+        """Return the marker of a message of ours; see the port."""
+        # It came from outside: a quote in it must not end the text of the filter.
+        quoted = message_id.replace("'", "''")
+        async with self._places:
+            rows = self._client.rows(
+                FIND_MESSAGES,
+                self._mailbox.messages,
+                headers=IMMUTABLE,
+                filter=f"internetMessageId eq '{quoted}'",
+                expand=[_MARK],
+                select=["id", "createdDateTime"],
+            )
+            found = [decoded(FIND_MESSAGES, row, _Lying) async for row in rows]
+        marks = (one.single_value_extended_properties for one in found)
+        return next((mark[0].value for mark in marks if mark), None)
 
     async def leftovers(self) -> tuple[Leftover, ...]:
         """Return every draft that carries a marker of ours, the oldest first; people's own are left out."""

@@ -1,7 +1,10 @@
 """The mailbox the policy names: an edit of the sender takes effect at the next mail."""
 
+from datetime import datetime
+
 from adapters.graph.client import GraphClient
 from adapters.graph.mail import GraphMailer
+from reviews.arrivals import Arrival
 from reviews.ports import Draft, Leftover, Letter, Policies
 
 
@@ -29,6 +32,14 @@ class PolicyMailbox:
     async def look(self, draft_id: str) -> Draft | None:
         """Look at a message; see the port."""
         return await (await self._mailbox()).look(draft_id)
+
+    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+        """Return what came into the Inbox; see the port."""
+        return await (await self._mailbox()).arrivals(since)
+
+    async def marker_of(self, message_id: str) -> str | None:
+        """Return the marker of a message of ours; see the port."""
+        return await (await self._mailbox()).marker_of(message_id)
 
     async def leftovers(self) -> tuple[Leftover, ...]:
         """Return every draft of ours; see the port."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from reviews.errors import Forbidden
 from reviews.evidence import digest
 from reviews.jobs.answering import Answering
 from reviews.jobs.handing_over import HandingOver
+from reviews.jobs.receiving import Receiving
 from reviews.jobs.reminding import Reminding
 from reviews.jobs.sweeping import sweep
 from reviews.messages import OpenBatch, SendMail
@@ -22,6 +23,8 @@ from reviews.records import Move, Run, RunStep
 log = logging.getLogger("gatehouse.track")
 
 JOB = "track"
+READ_TO = "mail_read_to"
+"""Where a run's summary says until when the mailbox was read."""
 LEASE = timedelta(minutes=15)
 OUR_MARK = "[gatehouse "
 """What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
@@ -51,6 +54,7 @@ class Track:
         policy = await self.policies.current()
         found = [await self.ledger.batch(batch_id) for batch_id in await self.ledger.live_batches()]
         batches = [batch for batch in found if batch is not None and batch.step is not BatchStep.CLOSED]
+        read_to = await self._received(batches, policy)
         left = Counter(batch.run_id for batch in batches)
         for batch in batches:
             if left[batch.run_id] == 1 and self._is_over(batch):
@@ -64,6 +68,7 @@ class Track:
         owed = await self._hand_over_owed()
         now = self.clock.now()
         summary: dict[str, int | str] = {"batches": len(batches), "closed": closed, "mails_owed": owed}
+        summary |= {READ_TO: read_to.isoformat()} if read_to else {}
         run = await self.ledger.save_run(
             replace(run, step=RunStep.FINISHED, finished_at=now, leased_until=now, summary=summary)
         )
@@ -74,6 +79,16 @@ class Track:
     def reminding(self) -> Reminding:
         """What time alone makes due."""
         return Reminding(clock=self.clock, ledger=self.ledger)
+
+    async def _received(self, batches: Sequence[Batch], policy: Policy) -> datetime | None:
+        """Read what came back since the last tracking that read; None when no mailbox is open to us."""
+        past = [run.summary.get(READ_TO) for run in await self.ledger.recent_runs(JOB, 20)]
+        since = next((datetime.fromisoformat(str(one)) for one in past if one), None)
+        receiving = Receiving(clock=self.clock, ledger=self.ledger, mailer=self.mailer)
+        try:
+            return await receiving.receive(since, batches, policy)
+        except Forbidden:
+            return None
 
     async def _look_after_mailbox(self) -> None:
         try:
@@ -105,6 +120,8 @@ class Track:
         batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
         await self._read_back(batch, policy)
         batch = await self.handing_over.from_absent(batch, policy)
+        if batch.unreached is not None:
+            batch = await self.handing_over.pass_on(batch, batch.guests, batch.unreached, policy)
         if not self._is_over(batch):
             return False
         await self._close(batch, policy)
@@ -126,7 +143,7 @@ class Track:
             case = await self.ledger.case(guest_id)
             if case is None or case.batch_id != batch.id:
                 continue
-            ended = _at_deadline(case, policy, now)
+            ended = _at_deadline(case, batch, policy, now)
             if ended is not None:
                 kind, after = ended
                 await self.ledger.move(
@@ -137,14 +154,14 @@ class Track:
         await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED))
 
 
-def _at_deadline(case: Case, policy: Policy, now: datetime) -> tuple[str, Case] | None:
+def _at_deadline(case: Case, batch: Batch, policy: Policy, now: datetime) -> tuple[str, Case] | None:
     if case.step is Step.KEPT and case.answer is not None:
         rests = decisions.rests_until(case.answer, now, policy)
         return "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
-    if case.step is Step.ASKED:
+    if case.step is Step.ASKED and batch.unreached is None:
         return "lapsed", remediation.lapsed(case)
-    if case.step is Step.OPENED:
-        # The question never left our mailbox, so nobody failed to answer it: it is put again.
+    if case.step in {Step.OPENED, Step.ASKED}:
+        # The question never reached anybody, so nobody failed to answer it: it is put again.
         return "closed", remediation.closed(case, now, Outcome.UNANSWERED)
     return None
 

@@ -49,6 +49,8 @@ class Cadence(Part):
     """How long after the opening those who have not answered are reminded; never on a quiet day."""
     final: Duration | None = timedelta(days=1)
     """How long before the deadline they are reminded for the last time, or sooner when that day is quiet."""
+    pass_on_when_away: bool = True
+    """Whether an automatic answer ("I am away") passes a reviewer's questions on to the next person."""
     round_summary: bool = True
     """Whether a reviewer is told at the end what became of the guests of a batch."""
     exemption_warning: Duration = timedelta(days=14)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from reviews.arrivals import Arrival
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -52,6 +54,14 @@ class Mailer(Protocol):
 
     async def look(self, draft_id: str) -> Draft | None:
         """Look at a message by its id; None when it is not to be found."""
+        ...
+
+    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+        """Return what came into the Inbox at or after a moment, oldest first; what is too much, next time."""
+        ...
+
+    async def marker_of(self, message_id: str) -> str | None:
+        """Return the marker of the message of ours with an internet message id; None when there is none."""
         ...
 
     async def leftovers(self) -> tuple[Leftover, ...]:

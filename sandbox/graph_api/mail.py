@@ -23,6 +23,7 @@ _RULES = {
     f"{_EXTENDED}/id": _EQ,
     f"{_EXTENDED}/value": _EQ,
 }
+_ORDER = re.compile(r"^receivedDateTime(?: (?P<way>asc|desc))?$")
 _EXPAND = re.compile(rf"^{_EXTENDED}\(\$filter=(?P<filter>.+)\)$")
 _PROPERTY_ID = re.compile(r"^(String|Integer|Boolean) \{[0-9a-fA-F-]{36}\} (Name \S.*|Id 0x[0-9a-fA-F]+)$")
 _SHOWN = frozenset(
@@ -214,10 +215,26 @@ def _list(tenant: Tenant, request: Request, folder: str | None) -> Answer:
         check_filter(node, _RULES, request)
         matches = predicate(node)
         messages = [m for m in messages if matches(m.properties)]
-    rows = [_shown(request, m) for m in messages]
+    rows = [_shown(request, m) for m in _ordered(request, messages)]
     context = f"{request.origin}/v1.0/$metadata#users/messages"
     page = {"@odata.context": context, **offset_page(request, rows, default=PAGE, highest=PAGE_CAP)}
     return Answer(status=200, body=page, headers=_applied(request))
+
+
+def _ordered(request: Request, messages: list[Message]) -> list[Message]:
+    """Sort by ``receivedDateTime``, the only order simulated; the filter must then name it first."""
+    text = request.query.get("$orderby")
+    if text is None:
+        return messages
+    match = _ORDER.match(text.strip())
+    if match is None:
+        what = f"$orderby={text} of messages"
+        raise not_simulated(what)
+    filtered = request.query.get("$filter", "receivedDateTime").lstrip("( ")
+    if not filtered.startswith("receivedDateTime"):
+        raise GraphError(400, "InefficientFilter", "The restriction or sort order is too complex.")
+    backwards = match["way"] == "desc"
+    return sorted(messages, key=lambda m: str(m.properties.get("receivedDateTime")), reverse=backwards)
 
 
 def list_messages(tenant: Tenant, request: Request) -> Answer:

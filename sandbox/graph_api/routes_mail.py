@@ -27,5 +27,9 @@ ROUTES = (
     _mail(f"DELETE {_MESSAGES}/{{message-id}}", mail.delete_message),
     _mail(f"POST {_MESSAGES}/{{message-id}}/send", mail.send_draft, sends=True),
     _mail(f"POST {_MESSAGES}/{{message-id}}/createReply", mail.create_reply, body=bodies.REPLY),
-    _mail("GET /users/{user-id}/mailFolders/{mailFolder-id}/messages", mail.list_folder, _MAIL_LIST),
+    _mail(
+        "GET /users/{user-id}/mailFolders/{mailFolder-id}/messages",
+        mail.list_folder,
+        _MAIL_LIST | options("orderby"),
+    ),
 )

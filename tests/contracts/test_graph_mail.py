@@ -2,12 +2,15 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from reviews.arrivals import Meaning, meaning, origin
 from reviews.errors import Ambiguous, Forbidden, Gone, Malformed, NotSupported
 from reviews.ports import Letter
 from sandbox.tenant import Fault
+from sandbox.tenant_postmaster import Reflex
 from tests.contracts.graph_plugs import plugged_in
 from tests.contracts.graph_room import MAILBOX
 
@@ -54,6 +57,28 @@ async def test_a_reminder_joins_the_conversation_of_the_mail_it_follows() -> Non
     assert reminded.conversation_id == asked.conversation_id
     assert (reminded.subject, reminded.html) == (asked.subject, asked.html)
     assert plugs.asked(DRAFT) == 1
+
+
+async def test_what_came_back_is_read_oldest_first_with_its_headers_and_words() -> None:
+    async with plugged_in() as plugs:
+        plugs.tenant.mail.reflexes["sara@contoso.example"] = Reflex.UNKNOWN
+        since = plugs.clock.now()
+        assert await plugs.mailer.arrivals(since) == ()
+        draft = await plugs.mailer.draft(a_letter(), MARK)
+        await plugs.mailer.send(draft.id)
+        plugs.tenant.mail.reflexes["sara@contoso.example"] = Reflex.AWAY
+        await plugs.wait(hours=1)
+        second = await plugs.mailer.draft(a_letter(), MARK[::-1])
+        await plugs.mailer.send(second.id)
+
+        bounce, away = await plugs.mailer.arrivals(since)
+        assert (meaning(bounce), meaning(away)) == (Meaning.BOUNCED, Meaning.AWAY)
+        assert origin(bounce).markers == (MARK,)
+        assert origin(away).message_ids == (second.internet_message_id,)
+        assert await plugs.mailer.arrivals(since + timedelta(minutes=1)) == (away,)
+        await plugs.wait(minutes=1)
+        assert await plugs.mailer.marker_of(second.internet_message_id) == MARK[::-1]
+        assert await plugs.mailer.marker_of("<x' or '1' eq '1@elsewhere.example>") is None
 
 
 async def test_people_s_own_drafts_are_no_leftovers() -> None:

@@ -8,6 +8,7 @@ import pytest
 from reviews.errors import Gone
 from reviews.ports import Letter, Mailer
 from sandbox.postbox import Postbox
+from tests.builders import NOW
 from tests.contracts.graph_plugs import plugged_in
 
 MARKER = "0123456789abcdef0123456789abcdef"
@@ -70,6 +71,16 @@ async def test_what_was_thrown_away_before_is_thrown_away(mailer: Mailer) -> Non
 async def test_a_reminder_of_what_cannot_be_found_is_a_mail_of_its_own(mailer: Mailer) -> None:
     draft = await mailer.draft(replace(LETTER, follows="AAMkdHJhZnQ"), MARKER)
     assert await mailer.find(MARKER) == draft
+
+
+async def test_a_message_is_known_by_its_internet_id(mailer: Mailer) -> None:
+    draft = await mailer.draft(LETTER, MARKER)
+    assert await mailer.marker_of(draft.internet_message_id) == MARKER
+    assert await mailer.marker_of("<another@elsewhere.example>") is None
+
+
+async def test_nothing_has_come_in(mailer: Mailer) -> None:
+    assert await mailer.arrivals(NOW) == ()
 
 
 async def test_sending_what_does_not_exist_says_gone(mailer: Mailer) -> None:

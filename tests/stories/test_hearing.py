@@ -7,6 +7,7 @@ import pytest
 
 from adapters.graph import operations
 from reviews.model import Step
+from sandbox.tenant_postmaster import Reflex
 from tests.stories.telling import Tale, telling
 
 
@@ -61,3 +62,34 @@ async def test_the_operators_are_told_how_a_round_ended_when_its_last_batch_clos
 
     told = [one for one in tale.mails_to("operators@contoso.example") if "how the round" in one]
     assert len(told) == 1
+
+
+async def test_a_question_that_bounces_goes_to_the_next_person_with_a_clock_of_its_own(tale: Tale) -> None:
+    record = tale.guest("sara")
+    assert record is not None
+    tale.quick.tenant.mail.reflexes[record["mail"].lower()] = Reflex.UNKNOWN
+    await tale.night(0)
+    asked = await tale.case("ada")
+    await tale.noon(1)
+    await tale.noon(2)
+
+    case = await tale.case("ada")
+    assert (case.reviewer, case.step) == (tale.id("fay"), Step.ASKED)
+    assert case.deadline > asked.deadline
+    assert case.reasons[-1].code == "reviewer-unreached"
+    assert tale.check is None or tale.check.violations == []
+
+
+async def test_silence_after_a_bounce_with_nobody_left_ends_in_no_lapse(tmp_path: Path) -> None:
+    alone = {"fallback": []}
+    async with telling(tmp_path, reviewers=alone, actions={"on_no_answer": "block"}) as tale:
+        record = tale.guest("sara")
+        assert record is not None
+        tale.quick.tenant.mail.reflexes[record["mail"].lower()] = Reflex.UNKNOWN
+        await tale.night(0)
+        for day in (1, 15):
+            await tale.noon(day)
+
+        kinds = [event.kind for event in await tale.events("ada")]
+        assert "lapsed" not in kinds
+        assert "notice-owed" not in kinds
