@@ -206,6 +206,7 @@ class House:
             policies=self.policies,
             answering=self.answering,
             handing_over=self.handing_over,
+            mailer=self.mailer,
             new_owner=new_owner,
         )
 

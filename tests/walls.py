@@ -27,8 +27,8 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
     | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
-    | {"regret", "remembering", "rule_change", "snapshots"},
-    frozenset({"risk", "decisions", "remediation", "handover"}),
+    | {"regret", "remembering", "rule_change", "snapshots", "incoming"},
+    frozenset({"risk", "decisions", "remediation", "handover", "cadence"}),
     frozenset({"guardrails", "questions", "findings", "second_look"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from reviews import remediation, second_look
 from reviews.errors import Forbidden, Gone, Transient
 from reviews.exposure import exposure_of, no_step_by_itself
-from reviews.jobs.telling import manual_task, to_reviewer
+from reviews.jobs.telling import manual_task, notice_id, to_reviewer
 from reviews.messages import CarryOut, SendMail
 from reviews.model import Case, Guest, Outcome, Reason, Step, Unreadable
 from reviews.policy import Mode, Policy
@@ -109,8 +109,7 @@ class CarryingOut:
             return await self._by_hand(case, because("guest-without-mail"), message, policy)
         mail = OwedMail(
             home=f"guest:{guest.id}",
-            # A denial taken back and given again is another reason, so it gets another notice.
-            id=f"{MailKind.GUEST_NOTICE.value}.{case.id}.{case.answer.id[:8] if case.answer else 'lapsed'}",
+            id=notice_id(case),
             kind=MailKind.GUEST_NOTICE,
             to=guest.mail,
             language=guest.language or policy.tenant.language,

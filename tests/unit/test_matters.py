@@ -194,6 +194,7 @@ async def test_an_alarm_is_dropped_once_the_run_has_finished_after_all() -> None
 def test_every_way_to_drop_a_mail_that_the_page_names_is_tried_here() -> None:
     tried = {(kind, why) for kind, _, why in LOSSES}
     tried |= {(MailKind.PAUSED, "nothing-held"), (MailKind.RUN_DIGEST, "run-finished")}
+    tried |= {(kind, "told-today") for kind in REMINDERS}  # in test_sending.py
     assert tried == {(one.KIND, why) for one in CONTEXTS for why in one.PASSES}
 
 
