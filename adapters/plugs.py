@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
     from adapters.graph.client import GraphClient
+    from adapters.graph.partners import GraphPartners
     from adapters.storage import Storage
 
 
@@ -106,7 +107,14 @@ class Plugs:
         """The directory."""
         from adapters.graph.directory import GraphDirectory
 
-        return GraphDirectory(self.graph)
+        return GraphDirectory(self.graph, self.partners)
+
+    @cached_property
+    def partners(self) -> "GraphPartners":
+        """What is known of other tenants."""
+        from adapters.graph.partners import GraphPartners
+
+        return GraphPartners(self.graph)
 
     @cached_property
     def connections(self) -> Connections:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 from adapters.plugs import Plugs
+from adapters.release import release
 from adapters.settings import read_settings
 from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
@@ -49,6 +50,7 @@ class House(Plugs):
             policies=self.policies,
             looking_closer=self.looking_closer,
             new_owner=new_owner,
+            release=release(),
         )
 
     @cached_property
@@ -56,6 +58,7 @@ class House(Plugs):
         """The closer look; where no storage is named it has no earlier cards to compare with."""
         return LookingCloser(
             connections=self.connections,
+            partners=self.partners,
             gathering=self.gathering,
             policies=self.policies,
             ledger=self.record,
@@ -101,6 +104,7 @@ class House(Plugs):
             policies=self.policies,
             answering=self.answering,
             handing_over=self.handing_over,
+            mailer=self.mailer,
             new_owner=new_owner,
         )
 
@@ -110,6 +114,7 @@ class House(Plugs):
         return CarryingOut(
             clock=self.clock,
             directory=self.directory,
+            connections=self.connections,
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,

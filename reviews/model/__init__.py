@@ -31,6 +31,7 @@ from reviews.model.governance import (
 )
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId, Unreadable
 from reviews.model.packages import Asked, Audience, Holding, OnSilence, PackagePolicy, PackageReview, Rhythm
+from reviews.model.partners import Organisation, Partner
 from reviews.model.people import (
     Guest,
     Identity,
@@ -91,10 +92,12 @@ __all__ = [
     "NativeRound",
     "Obstacle",
     "OnSilence",
+    "Organisation",
     "Outcome",
     "PackageLifecycle",
     "PackagePolicy",
     "PackageReview",
+    "Partner",
     "Path",
     "Person",
     "PersonId",

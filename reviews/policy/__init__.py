@@ -8,15 +8,26 @@ fixed length and are refused.
 from reviews.policy.document import Mode, Policy
 from reviews.policy.governance import ChangeMode, Coexistence, Cohort, CostGuard, Packages
 from reviews.policy.reach import Label, Pattern, TierRule, Tiers
-from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
+from reviews.policy.types import (
+    Address,
+    CronLine,
+    Domain,
+    Duration,
+    Language,
+    LocalTime,
+    ObjectId,
+    Share,
+    Zone,
+)
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
-from reviews.policy.when import Quiet, Schedule, Schedules
+from reviews.policy.when import Cadence, Quiet, Schedule, Schedules
 from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant, Wording
 
 __all__ = [
     "Actions",
     "Address",
     "Breakers",
+    "Cadence",
     "Caps",
     "ChangeMode",
     "Coexistence",
@@ -28,6 +39,7 @@ __all__ = [
     "Exemption",
     "Label",
     "Language",
+    "LocalTime",
     "Mail",
     "Mode",
     "NoAnswer",

@@ -8,9 +8,10 @@ from reviews.ports.connections import Connections
 from reviews.ports.directory import Census, Directory, Page
 from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger
-from reviews.ports.mailbox import Draft, Letter, Mailer
+from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
 from reviews.ports.packages import Packages, PolicyChange
+from reviews.ports.partners import Partners
 from reviews.ports.people import Named, People
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
@@ -24,6 +25,7 @@ __all__ = [
     "Draft",
     "Invitations",
     "Ledger",
+    "Leftover",
     "Letter",
     "Lines",
     "Mailer",
@@ -32,6 +34,7 @@ __all__ = [
     "NativeReview",
     "Packages",
     "Page",
+    "Partners",
     "People",
     "Policies",
     "PolicyChange",
