@@ -62,7 +62,7 @@ class MendingPackages:
             return None
         policy = await self.policies.current()
         try:
-            looked = await self.look(policy)
+            looked = await look_over(self.packages, policy, self.clock.now())
         except Forbidden as refusal:
             summary: dict[str, int | str] = {"refused": refusal.needs or "no-permission"}
         except NotSupported:
@@ -77,22 +77,6 @@ class MendingPackages:
             "package policies looked at", extra={"event": "packages.finished", "run_id": run.id, **summary}
         )
         return run
-
-    async def look(self, policy: Policy) -> tuple[Looked, ...]:
-        """Read every policy that guests can reach, with what is wrong with it, by package and name."""
-        now = self.clock.now()
-        found = [
-            Looked(
-                package=one,
-                findings=rules.lint(one, policy, now.date()),
-                mending=rules.mend(one, policy, now),
-            )
-            for one in await self.packages.policies()
-            if one.is_open_to_guests
-        ]
-        return tuple(
-            sorted(found, key=lambda one: (one.package.package_name, one.package.name, one.package.id))
-        )
 
     async def _handed_over(self, looked: Sequence[Looked], policy: Policy) -> dict[str, int | str]:
         mendable = [one for one in looked if one.can_be_mended]
@@ -116,21 +100,31 @@ class MendingPackages:
             Ambiguous, Transient: the change is not to be seen yet; look again before anything is written.
 
         """
-        policy = await self.policies.current()
-        package = await self.packages.policy(policy_id)
-        if package is None or not (by or may_write(policy)):
+        change = None
+        if by or may_write(await self.policies.current()):
+            change = await self.proposed(policy_id)
+        if change is None:
             log.info("package policy left alone", extra={"event": "package.left-alone", "policy": policy_id})
             return None
-        mending = rules.mend(package, policy, self.clock.now())
+        await self.carry_out(change, by=by or "gatehouse")
+        return change
+
+    async def proposed(self, policy_id: str) -> PolicyChange | None:
+        """Return the change that would mend a policy's review, written nowhere; None when nothing would."""
+        package = await self.packages.policy(policy_id)
+        if package is None:
+            return None
+        mending = rules.mend(package, await self.policies.current(), self.clock.now())
         if not isinstance(mending, rules.Mending):
             return None
-        change = await self.packages.draft(package, mending.review)
+        return await self.packages.draft(package, mending.review)
+
+    async def carry_out(self, change: PolicyChange, *, by: str) -> None:
+        """Keep a proposed change for undo, then write it. Raises as ``mend`` does."""
         await self.archive.put(CONTAINER, change_name(change), canonical(change))
         await self._written(change)
-        codes = ",".join(one.code for one in mending.settles)
-        facts = {"event": "package.mended", "policy": policy_id, "because": codes, "by": by or "gatehouse"}
+        facts = {"event": "package.mended", "policy": change.policy_id, "by": by}
         log.warning("review of an access package changed", extra=facts)
-        return change
 
     async def undo(self, policy_id: str, *, by: str) -> PolicyChange:
         """Write a policy back as it was before the change that made it what it is now.
@@ -166,6 +160,18 @@ class MendingPackages:
             raise
         if not await self.packages.stands(change):
             raise Transient(f"the change of policy {change.policy_id} is not to be seen yet")
+
+
+async def look_over(packages: Packages, policy: Policy, now: datetime) -> tuple[Looked, ...]:
+    """Read every policy that guests can reach, with what is wrong with it, by package and name."""
+    found = [
+        Looked(
+            package=one, findings=rules.lint(one, policy, now.date()), mending=rules.mend(one, policy, now)
+        )
+        for one in await packages.policies()
+        if one.is_open_to_guests
+    ]
+    return tuple(sorted(found, key=lambda one: (one.package.package_name, one.package.name, one.package.id)))
 
 
 def may_write(policy: Policy) -> bool:

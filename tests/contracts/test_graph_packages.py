@@ -13,7 +13,7 @@ from adapters.graph.packages import GraphPackages
 from reviews import packages as rules
 from reviews.errors import Ambiguous, Conflict, Forbidden, Gone
 from reviews.evidence import canonical, parse
-from reviews.jobs.mending import MendingPackages, change_name, differences
+from reviews.jobs.mending import MendingPackages, change_name, differences, look_over
 from reviews.model import Audience, PackageLifecycle, PackagePolicy
 from reviews.policy import Mode, Packages, Policy, Reviewers
 from reviews.ports import PolicyChange
@@ -158,7 +158,7 @@ async def test_colleagues_packages_are_nobodys_business(desk: Desk) -> None:
     package = a_package(desk.plugs.tenant, "Canteen")
     inside = an_internal_policy(desk.plugs.tenant, package).id
     assert rules.lint(await desk.read(inside), desk.rules, desk.plugs.clock.now().date()) == ()
-    assert await desk.job.look(desk.rules) == ()
+    assert await look_over(desk.packages, desk.rules, desk.plugs.clock.now()) == ()
     assert await desk.job.mend(inside) is None
     assert desk.plugs.asked(PUT) == 0
 

@@ -1,0 +1,96 @@
+"""``admin packages``: what is wrong with package policies, the change that mends one, and the way back."""
+
+import json
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from adapters.runtime import House
+from notifications.names import clean
+from notifications.words import Words
+from reviews.jobs.mending import Looked, differences, look_over
+from reviews.model import Reason
+from reviews.ports import PolicyChange
+
+out = Console(highlight=False, soft_wrap=True)
+WHO = "operator"
+
+
+async def show(house: House, *, as_json: bool) -> None:
+    """Print every policy that guests can reach, with what is wrong with it. Changes nothing."""
+    looked = await look_over(house.packages, await house.policies.current(), house.clock.now())
+    if as_json:
+        sys.stdout.write(json.dumps(as_object(looked), ensure_ascii=False, indent=2) + "\n")
+    else:
+        _print(looked)
+
+
+def as_object(looked: tuple[Looked, ...]) -> dict[str, Any]:
+    """Return what was found as the documented JSON object."""
+    return {
+        "policies": [_policy(one) for one in looked],
+        "faulty": sum(bool(one.findings) for one in looked),
+        "mendable": sum(one.can_be_mended for one in looked),
+    }
+
+
+async def apply(house: House, policy_id: str, *, unasked: bool) -> None:
+    """Show the change that mends one policy's review and, once confirmed, write it. Raises typer.Abort."""
+    change = await house.mending.proposed(policy_id)
+    if change is None:
+        out.print("nothing to mend: no review would settle anything, or there is no such policy")
+        return
+    _print_change(change)
+    if not unasked:
+        typer.confirm("Write this policy?", abort=True)
+    await house.mending.carry_out(change, by=WHO)
+    out.print(f"written; python -m admin packages undo {policy_id} brings the policy back as it was")
+
+
+async def undo(house: House, policy_id: str) -> None:
+    """Write a policy back as it was before our last change to it."""
+    _print_change(await house.mending.undo(policy_id, by=WHO))
+    out.print("written back as it was")
+
+
+def _policy(one: Looked) -> dict[str, Any]:
+    package = one.package
+    return {
+        "id": package.id,
+        "name": package.name,
+        "package": package.package_name,
+        "audience": package.audience.value,
+        "reviewed": package.review is not None,
+        "findings": [_reason(finding) for finding in one.findings],
+        "mendable": one.can_be_mended,
+        "not_mendable_because": _reason(one.mending) if isinstance(one.mending, Reason) else None,
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {"code": reason.code, "params": dict(reason.params)}
+
+
+def _print(looked: tuple[Looked, ...]) -> None:
+    words = Words("en", "UTC")
+    table = Table("package", "policy", "id", "what is wrong", "", box=None, header_style="bold")
+    for one in looked:
+        found = [*one.findings, *([one.mending] if isinstance(one.mending, Reason) else [])]
+        told = "\n".join(escape(words.reason(finding)) for finding in found)
+        names = (escape(clean(one.package.package_name)), escape(clean(one.package.name)))
+        table.add_row(*names, one.package.id, told, "can be mended" if one.can_be_mended else "")
+    out.print(table)
+    counts = as_object(looked)
+    out.print(
+        f"{len(looked)} policies that guests can reach, {counts['faulty']} faulty, "
+        f"{counts['mendable']} of them mended by another review"
+    )
+
+
+def _print_change(change: PolicyChange) -> None:
+    for path, before, after in differences(change):
+        out.print(escape(f"{path}: {before} -> {after}"))
