@@ -16,6 +16,7 @@ from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.elsewhere import Elsewhere
 from reviews.jobs.gathering import Gathering
 from reviews.jobs.handing_over import HandingOver
 from reviews.jobs.harvest import Harvest
@@ -62,6 +63,7 @@ class House(Plugs):
             gathering=self.gathering,
             policies=self.policies,
             ledger=self.record,
+            elsewhere=Elsewhere(clock=self.clock, access_reviews=self.access_reviews, packages=self.packages),
         )
 
     @cached_property

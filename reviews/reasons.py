@@ -222,6 +222,7 @@ _OTHERS = {
     "in-native-review": "Another review asks about the guest already.",
     "kept-natively": "Somebody kept the guest in another review on {on}.",
     "package-round-near": "The review of the guest's package begins on {on}: the question is put there.",
+    "asked-in-package": "The answer goes to the review of an access package too ({packages}).",
     "lifecycle-policy-acts": "A guest lifecycle policy of the tenant acts on the guest by itself.",
     "package-lifecycle-acts": "Entitlement management acts by itself when the last package ends, on {on}.",
     "co-members-visible": "Guests could see who else is asked about, and the policy does not allow that.",

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from reviews import decisions, steps
 from reviews.errors import Conflict, Gone, NotSupported
 from reviews.evidence import digest
+from reviews.jobs.elsewhere import Decisions
 from reviews.jobs.handing_over import HandingOver
 from reviews.messages import SendMail
-from reviews.model import Answer, Batch, BatchId, Case, GuestId, PersonId, Source, Submission
+from reviews.model import Answer, Batch, BatchId, Case, GuestId, NativeItem, PersonId, Source, Submission
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Policies, Queue
 from reviews.quorum import on_record
@@ -123,10 +124,15 @@ class Answering:
         said = next((word for word in on_record(case) if word.by == batch.reviewer_id), case.answer)
         if said is None or case.mirrored == said.id or said.source is Source.MY_ACCESS:
             return
-        if batch.instance_id is None:
+        card = next((one for one in await self.ledger.cards(batch.id) if one.guest_id == guest_id), None)
+        items = () if card is None else card.items
+        if batch.instance_id is None and not items:
             return
         try:
-            await self.access_reviews.record(batch, guest_id, said)
+            if not items:
+                await self.access_reviews.record(batch, guest_id, said)
+            for item in items:
+                await self._record_elsewhere(item, guest_id, said)
         except NotSupported:
             log.info(
                 "native review takes no answers now",
@@ -143,6 +149,17 @@ class Answering:
                 facts={"answer": said.id},
             )
         )
+
+    async def _record_elsewhere(self, item: NativeItem, guest_id: GuestId, said: Answer) -> None:
+        """Write an answer to the review of a package, unless one of its own reviewers has decided there."""
+        there = await Decisions(self.access_reviews).about(guest_id, item)
+        if there is None or (there.by is not None and not there.is_ours):
+            log.info(
+                "others decided, or their review is gone",
+                extra={"event": "answer.left-to-others", "review": item.definition_id},
+            )
+            return
+        await self.access_reviews.record_elsewhere(item, guest_id, said)
 
     async def note_reset(self, batch: Batch, guest_id: GuestId) -> None:
         """Note, once, that somebody took an answer of ours back in the native review.

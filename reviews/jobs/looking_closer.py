@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reviews.errors import GatehouseError
 from reviews.exposure import exposure_of
+from reviews.jobs.elsewhere import Elsewhere, Found
 from reviews.jobs.gathering import Exposures, Gathering
 from reviews.kinds import home_domain
 from reviews.model import (
@@ -40,6 +41,8 @@ class LookingCloser:
     gathering: Gathering
     policies: Policies
     ledger: Ledger | None = None
+    elsewhere: Elsewhere | None = None
+    """Finds the reviews that others opened."""
 
     async def look(self, candidates: Sequence[Candidate]) -> Mapping[GuestId, Surroundings]:
         """Find out about every candidate what its own record does not tell."""
@@ -49,6 +52,7 @@ class LookingCloser:
         circles = await self._circles(candidates, exposures, policy)
         homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
+        others = await self.elsewhere.look(policy) if self.elsewhere and guests else Found()
         log.info("candidates looked at", extra={"event": "exposure.read", "guests": len(guests)})
         return {
             guest: Surroundings(
@@ -56,6 +60,8 @@ class LookingCloser:
                 circle=circles.get(guest, _NOBODY_READ),
                 home=homes.get(guest),
                 last_card=cards.get(guest),
+                items=others.items.get(guest, ()),
+                package_round_on=others.soon.get(guest),
             )
             for guest in guests
         }
