@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from reviews import decisions, steps
 from reviews.errors import Conflict, Gone, NotSupported
 from reviews.evidence import digest
-from reviews.jobs.elsewhere import Decisions
+from reviews.jobs.elsewhere import Places
 from reviews.jobs.handing_over import HandingOver
 from reviews.messages import SendMail
 from reviews.model import Answer, Batch, BatchId, Case, GuestId, NativeItem, PersonId, Source, Submission
@@ -152,7 +152,7 @@ class Answering:
 
     async def _record_elsewhere(self, item: NativeItem, guest_id: GuestId, said: Answer) -> None:
         """Write an answer to the review of a package, unless one of its own reviewers has decided there."""
-        there = await Decisions(self.access_reviews).about(guest_id, item)
+        there = await Places(self.access_reviews).decision(guest_id, item)
         if there is None or (there.by is not None and not there.is_ours):
             log.info(
                 "others decided, or their review is gone",

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from reviews.errors import Forbidden, GatehouseError, Gone, NotSupported
-from reviews.model import Covers, GuestId, NativeItem, NativeRound
-from reviews.packages import next_round
+from reviews.jobs.mending import may_write
+from reviews.model import Covers, GuestId, NativeItem, NativeRound, PackagePolicy, PackageReview
+from reviews.packages import Mending, mend, next_round
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, NativeDecision, Packages
 
@@ -38,7 +39,7 @@ class Elsewhere:
         items: Mapping[GuestId, tuple[NativeItem, ...]] = {}
         soon: Mapping[GuestId, date] = {}
         try:
-            items = await self._items()
+            items = await Places(self.access_reviews).of_everybody()
             soon = await self._soon(policy)
         except (Forbidden, NotSupported) as error:
             # Without the licence there are no such reviews; without the right they are not to be seen.
@@ -47,51 +48,57 @@ class Elsewhere:
             log.warning("other reviews could not be read", extra=_because(error, "elsewhere.failed"))
         return Found(items=items, soon=soon)
 
-    async def _items(self) -> Mapping[GuestId, tuple[NativeItem, ...]]:
-        found: defaultdict[GuestId, list[NativeItem]] = defaultdict(list)
-        for one in await self.access_reviews.rounds(Covers.PACKAGE):
-            for decision in await _decisions(self.access_reviews, one.definition_id, one.instance_id):
-                if decision.by is None:
-                    found[decision.guest_id].append(_item(one, decision))
-        return {guest: tuple(sorted(items, key=_by_end)) for guest, items in found.items()}
-
     async def _soon(self, policy: Policy) -> Mapping[GuestId, date]:
         now = self.clock.now()
         last = now.date() + policy.coexistence.wait_for_package_round
         soon: dict[GuestId, date] = {}
         for package in await self.packages.policies():
-            if not package.is_open_to_guests or package.review is None:
-                continue
-            day = next_round(package.review, now)
+            review = self._review(package, policy) if package.is_open_to_guests else None
+            day = None if review is None else next_round(review, now)
             if day is not None and day <= last:
                 for guest in await self.packages.holders(package.id):
                     soon[guest] = min(day, soon.get(guest, day))
         return soon
 
+    def _review(self, package: PackagePolicy, policy: Policy) -> PackageReview | None:
+        """Return the review a policy has, or will have once tonight's mending is through."""
+        mending = mend(package, policy, self.clock.now()) if may_write(policy) else None
+        return mending.review if isinstance(mending, Mending) else package.review
 
-class Decisions:
-    """The decisions of other reviews, each round read once: for the length of one tracking."""
+
+class Places:
+    """The places of guests in running reviews of packages; each review is read once."""
 
     def __init__(self, access_reviews: AccessReviews) -> None:
         self._access_reviews = access_reviews
         self._read: dict[tuple[str, str], tuple[NativeDecision, ...]] = {}
+        self._found: Mapping[GuestId, tuple[NativeItem, ...]] | None = None
 
-    async def about(self, guest_id: GuestId, item: NativeItem) -> NativeDecision | None:
+    async def decision(self, guest_id: GuestId, item: NativeItem) -> NativeDecision | None:
         """Return what stands at a guest's place; None when the place or the review is gone."""
-        key = (item.definition_id, item.instance_id)
-        if key not in self._read:
-            self._read[key] = await _decisions(self._access_reviews, *key)
         wanted = (guest_id, item.resource_id)
-        return next((one for one in self._read[key] if (one.guest_id, one.resource_id) == wanted), None)
+        rows = await self._decisions(item.definition_id, item.instance_id)
+        return next((one for one in rows if (one.guest_id, one.resource_id) == wanted), None)
 
+    async def of_everybody(self) -> Mapping[GuestId, tuple[NativeItem, ...]]:
+        """Return the places nobody has decided about, of each guest those that end first first."""
+        if self._found is None:
+            found: defaultdict[GuestId, list[NativeItem]] = defaultdict(list)
+            for one in await self._access_reviews.rounds(Covers.PACKAGE):
+                for decision in await self._decisions(one.definition_id, one.instance_id):
+                    if decision.by is None:
+                        found[decision.guest_id].append(_item(one, decision))
+            self._found = {guest: tuple(sorted(items, key=_by_end)) for guest, items in found.items()}
+        return self._found
 
-async def _decisions(
-    access_reviews: AccessReviews, definition_id: str, instance_id: str
-) -> tuple[NativeDecision, ...]:
-    try:
-        return await access_reviews.decisions(definition_id, instance_id)
-    except Gone:
-        return ()
+    async def _decisions(self, definition_id: str, instance_id: str) -> tuple[NativeDecision, ...]:
+        key = (definition_id, instance_id)
+        if key not in self._read:
+            try:
+                self._read[key] = await self._access_reviews.decisions(definition_id, instance_id)
+            except Gone:
+                self._read[key] = ()
+        return self._read[key]
 
 
 def _item(one: NativeRound, decision: NativeDecision) -> NativeItem:
