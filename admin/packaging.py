@@ -7,7 +7,6 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from adapters.runtime import House
 from notifications.names import clean
@@ -77,13 +76,11 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 def _print(looked: tuple[Looked, ...]) -> None:
     words = Words("en", "UTC")
-    table = Table("package", "policy", "id", "what is wrong", "", box=None, header_style="bold")
     for one in looked:
-        found = [*one.findings, *([one.mending] if isinstance(one.mending, Reason) else [])]
-        told = "\n".join(escape(words.reason(finding)) for finding in found)
-        names = (escape(clean(one.package.package_name)), escape(clean(one.package.name)))
-        table.add_row(*names, one.package.id, told, "can be mended" if one.can_be_mended else "")
-    out.print(table)
+        named = escape(f"{clean(one.package.package_name)}: {clean(one.package.name)}")
+        out.print(f"[bold]{named}[/]  {one.package.id}{'  can be mended' if one.can_be_mended else ''}")
+        for finding in (*one.findings, *([one.mending] if isinstance(one.mending, Reason) else [])):
+            out.print(f"  [yellow]-[/] {escape(words.reason(finding))}")
     counts = as_object(looked)
     out.print(
         f"{len(looked)} policies that guests can reach, {counts['faulty']} faulty, "

@@ -17,6 +17,7 @@ from reviews.messages import WeighAnswers
 from reviews.model import Answer, Batch, Card, Choice, Source, Step, Submission
 from reviews.records import Act
 from sandbox.package_estate import Estate, an_estate
+from sandbox.people import People
 from sandbox.stories import STARTS_AT, a_population
 from sandbox.tenant import Tenant
 from sandbox.tenant_licence import Licence
@@ -30,6 +31,7 @@ NIGHT = timedelta(hours=1, minutes=40)
 class Town:
     """A tenant with an estate of packages, and Gatehouse at work on it."""
 
+    people: People
     quick: Quick
     estate: Estate
     policy_file: Path
@@ -40,27 +42,25 @@ class Town:
 
     def say(self, mode: str, change_mode: str) -> None:
         """Put a policy into force."""
-        people = self.tenant.population
-        fallback = self.desk()
         changes: dict[str, Any] = {
             "mode": mode,
-            "reviewers": {"fallback": [fallback], "max_open_items": 90},
+            "reviewers": {"fallback": [self.desk()], "max_open_items": 90},
             "packages": {"change_mode": change_mode},
             "thresholds": {"inactive_after": "P480D"},
             "caps": {"asks_per_run": 5000, "candidates_per_run": 5000},
         }
-        self.policy_file.write_text(policy_text(changes, people), encoding="utf-8")
+        self.policy_file.write_text(policy_text(changes, self.people), encoding="utf-8")
 
     def desk(self) -> str:
         """Return a colleague who reviews the packages natively; our fallback, too."""
-        people = self.tenant.population
+        people = self.people
         first = next(iter(self.tenant.directory.groups))
         members = next(
             people.group_members(n) for n in range(people.group_count) if people.group(n)["id"] == first
         )
         records = [record for one in members if (record := self.tenant.user(one)) is not None]
         return next(
-            record["id"]
+            str(record["id"])
             for record in records
             if record["userType"] == "Member" and record["accountEnabled"] and record["mail"]
         )
@@ -112,20 +112,18 @@ class Town:
         await self.quick.tick(STARTS_AT + timedelta(days=day))
 
     def written(self) -> int:
-        return sum(call.operation == PUT and call.status < 300 for call in self.tenant.calls)
+        return sum(call.operation == PUT and call.status == 200 for call in self.tenant.calls)
 
 
 @asynccontextmanager
 async def a_town(folder: Path, *, guests: int, holding: int = 600, **estate: int) -> AsyncIterator[Town]:
     clock = HandClock(STARTS_AT)
-    tenant = Tenant(
-        a_population(guests), clock, mailboxes=[SENDER], licence=Licence.GOVERNANCE, throttle=False
-    )
+    people = a_population(guests)
+    tenant = Tenant(people, clock, mailboxes=[SENDER], licence=Licence.GOVERNANCE, throttle=False)
     file = folder / "policy.yaml"
     file.touch()
-    town = Town(
-        in_memory(tenant, clock=clock, policy=file), an_estate(tenant, guests=holding, **estate), file
-    )
+    quick = in_memory(tenant, clock=clock, policy=file)
+    town = Town(people, quick, an_estate(tenant, guests=holding, **estate), file)
     async with town.quick.house:
         yield town
 
@@ -222,3 +220,25 @@ async def test_what_the_packages_own_reviewer_says_counts_as_far_as_it_goes(tmp_
         assert case is not None
         assert case.answer is not None
         assert (case.step, case.answer.source) == (Step.KEPT, Source.MY_ACCESS)
+
+
+async def test_an_operator_sees_the_change_before_it_is_written_and_can_take_it_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with a_town(tmp_path, guests=30, packages=2, policies=4, faulty=1, holding=10) as town:
+        town.say("report", "propose")
+        (faulty,) = [one["id"] for one in (await listed(town, capsys))["policies"] if one["mendable"]]
+
+        await packaging.apply(town.quick.house, faulty, unasked=True)
+        shown = capsys.readouterr().out
+        assert "reviewSettings" in shown
+        assert '"P14D"' in shown
+        assert (await listed(town, capsys))["mendable"] == 0
+        await packaging.apply(town.quick.house, faulty, unasked=True)
+        assert "nothing to mend" in capsys.readouterr().out
+
+        await packaging.undo(town.quick.house, faulty)
+        assert (await listed(town, capsys))["mendable"] == 1
+        assert town.written() == 2
+        await packaging.show(town.quick.house, as_json=False)
+        assert "never ends and is never reviewed" in capsys.readouterr().out
