@@ -125,24 +125,17 @@ class Answering:
         if said is None or case.mirrored == said.id or said.source is Source.MY_ACCESS:
             return
         card = next((one for one in await self.ledger.cards(batch.id) if one.guest_id == guest_id), None)
-        items = () if card is None else card.items
-        if batch.instance_id is None and not items:
-            return
-        try:
-            if not items:
-                await self.access_reviews.record(batch, guest_id, said)
-            for item in items:
-                await self._record_elsewhere(item, guest_id, said)
-        except NotSupported:
-            log.info(
-                "native review takes no answers now",
-                extra={"event": "answer.not-mirrored", "batch": batch.id},
-            )
+        if card is not None and card.items:
+            written = [await self._record_elsewhere(item, guest_id, said) for item in card.items]
+            kind = "mirrored" if any(written) else "left-to-others"
+        elif await self._record(batch, guest_id, said):
+            kind = "mirrored"
+        else:
             return
         await self.ledger.move(
             Move(
                 case=steps.mirrored(case, said.id),
-                kind="mirrored",
+                kind=kind,
                 actor="gatehouse",
                 at=self.clock.now(),
                 run_id=batch.run_id,
@@ -150,16 +143,34 @@ class Answering:
             )
         )
 
-    async def _record_elsewhere(self, item: NativeItem, guest_id: GuestId, said: Answer) -> None:
-        """Write an answer to the review of a package, unless one of its own reviewers has decided there."""
-        there = await Places(self.access_reviews).decision(guest_id, item)
-        if there is None or (there.by is not None and not there.is_ours):
+    async def _record(self, batch: Batch, guest_id: GuestId, said: Answer) -> bool:
+        """Write an answer to the batch's own review; False while that takes none."""
+        if batch.instance_id is None:
+            return False
+        try:
+            await self.access_reviews.record(batch, guest_id, said)
+        except NotSupported:
             log.info(
-                "others decided, or their review is gone",
-                extra={"event": "answer.left-to-others", "review": item.definition_id},
+                "native review takes no answers now",
+                extra={"event": "answer.not-mirrored", "batch": batch.id},
             )
-            return
-        await self.access_reviews.record_elsewhere(item, guest_id, said)
+            return False
+        return True
+
+    async def _record_elsewhere(self, item: NativeItem, guest_id: GuestId, said: Answer) -> bool:
+        """Write an answer to the review of a package; False when others decided there, or it is over."""
+        there = await Places(self.access_reviews).decision(guest_id, item)
+        if there is not None and (there.by is None or there.is_ours):
+            try:
+                await self.access_reviews.record_elsewhere(item, guest_id, said)
+            except NotSupported:
+                there = None
+            else:
+                return True
+        why = "over" if there is None else "decided"
+        extra = {"event": "answer.left-to-others", "review": item.definition_id, "because": why}
+        log.info("an answer is left to the reviewers of a package", extra=extra)
+        return False
 
     async def note_reset(self, batch: Batch, guest_id: GuestId) -> None:
         """Note, once, that somebody took an answer of ours back in the native review.

@@ -103,6 +103,33 @@ class Town:
                     return batch, card
         raise LookupError("nobody was asked in the review of a package")
 
+    async def answer(self, batch: Batch, card: Card) -> None:
+        """Let the reviewer keep a guest, on the page."""
+        said = Answer(
+            id="a" * 32,
+            choice=Choice.KEEP,
+            by=batch.reviewer_id,
+            at=self.quick.clock.now(),
+            source=Source.PAGE,
+            justification="Works with us on the portal.",
+        )
+        given = Submission(batch_id=batch.id, guest_id=card.guest_id, version=1, answer=said)
+        await self.quick.ledger.append_answer(given)
+        await self.quick.house.work(WeighAnswers(batch_id=batch.id))
+
+    async def interfere(self, card: Card, how: str) -> None:
+        """Have the reviews of a guest's packages decided by their reviewer, deleted, or stopped."""
+        if how == "decided":
+            await self.decide(card, "Deny", self.desk())
+            return
+        for item in card.items:
+            review = self.tenant.reviews.all[item.definition_id]
+            if how == "deleted":
+                self.tenant.reviews.remove(review)
+            else:
+                for instance in review.instances:
+                    self.tenant.reviews.life.stop(instance, self.tenant.now(), applies=False)
+
     async def decide(self, card: Card, decision: str, by: str) -> None:
         """Let somebody decide about a guest in My Access, in every review of a package it is in."""
         for item in card.items:
@@ -180,27 +207,31 @@ async def test_an_answer_goes_to_the_package_of_that_guest_and_to_nothing_else(t
     async with a_town(tmp_path, guests=80, packages=2, policies=6, faulty=0, holding=60) as town:
         town.say("enforce", "propose")
         await town.night(1)
-        ledger = town.quick.ledger
         batch, card = await town.a_question_in_a_package()
-        assert batch.guests
-        said = Answer(
-            id="a" * 32,
-            choice=Choice.KEEP,
-            by=batch.reviewer_id,
-            at=town.quick.clock.now(),
-            source=Source.PAGE,
-            justification="Works with us on the portal.",
-        )
-        await ledger.append_answer(
-            Submission(batch_id=batch.id, guest_id=card.guest_id, version=1, answer=said)
-        )
-        await town.quick.house.work(WeighAnswers(batch_id=batch.id))
+        await town.answer(batch, card)
 
-        decided = town.decided()
-        assert decided == {(card.guest_id, item.resource_id): "Approve" for item in card.items}
-        case = await ledger.case(card.guest_id)
+        assert town.decided() == {(card.guest_id, item.resource_id): "Approve" for item in card.items}
+        case = await town.quick.ledger.case(card.guest_id)
         assert case is not None
-        assert (case.step, case.mirrored) == (Step.KEPT, said.id)
+        assert case.step is Step.KEPT
+        assert (await town.quick.ledger.events(card.guest_id))[-1].kind == "mirrored"
+
+
+@pytest.mark.parametrize("theirs", ["decided", "deleted", "stopped"])
+async def test_what_the_packages_reviewers_did_is_left_as_it_is(tmp_path: Path, theirs: str) -> None:
+    async with a_town(tmp_path, guests=80, packages=2, policies=6, faulty=0, holding=60) as town:
+        town.say("enforce", "propose")
+        await town.night(1)
+        batch, card = await town.a_question_in_a_package()
+        await town.interfere(card, theirs)
+        await town.answer(batch, card)
+
+        words = {"Deny"} if theirs == "decided" else set()
+        assert set(town.decided().values()) == words
+        case = await town.quick.ledger.case(card.guest_id)
+        assert case is not None
+        assert case.step is Step.KEPT, "our question goes on without them"
+        assert (await town.quick.ledger.events(card.guest_id))[-1].kind == "left-to-others"
 
 
 async def test_what_the_packages_own_reviewer_says_counts_as_far_as_it_goes(tmp_path: Path) -> None:
