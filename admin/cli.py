@@ -1,4 +1,4 @@
-"""The words of the command line: doctor, plan, night, track, guest, undo, approve, evidence, policy."""
+"""The words of the command line: doctor, plan, night, track, guest, sponsors, undo, approve and more."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import typer
 
 from adapters.policy_source import parse_policy
 from adapters.settings import read_settings
-from admin import doctoring, explaining, planning, running, verifying
+from admin import doctoring, explaining, planning, proposing, running, verifying
 from admin.opened import told, with_house
 from reviews.errors import BadSettings
 from reviews.model import GuestId, RunId
@@ -63,6 +63,12 @@ def track() -> None:
 def guest(guest_id: str, *, as_json: AsJson = False) -> None:
     """Explain one guest: what the directory says, what was asked, answered and done, and why."""
     with_house(lambda house: explaining.show(house, GuestId(guest_id), as_json=as_json))
+
+
+@app.command()
+def sponsors(*, as_json: AsJson = False) -> None:
+    """List who answered for guests without being their sponsor, and what keeps them from being written."""
+    with_house(lambda house: proposing.show(house, as_json=as_json))
 
 
 @app.command()

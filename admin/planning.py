@@ -27,7 +27,7 @@ async def show(house: House, *, as_json: bool) -> None:
     known = planning.Known(cases={}, resting={})
     before = None
     if house.settings.state is not None:
-        known = await what_is_known(house.ledger, now)
+        known = await what_is_known(house.ledger, now, policy)
         before = await previous_guests(house.ledger)
     slot = schedule.latest_slot(policy.schedules.night, now)
     known = replace(known, role_holders=await house.looking_closer.role_holders())

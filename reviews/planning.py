@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from reviews import remediation
+from reviews import backfill, remediation
 from reviews.exposure import privileges
 from reviews.findings import alerts, findings
 from reviews.guardrails import rule
@@ -43,6 +43,7 @@ _CANDIDATES = frozenset({Activity.STALE, Activity.NEVER_SEEN, Activity.UNREDEEME
 _NEVER = SignIns()
 _NOTHING_KNOWN = Surroundings()
 _NOBODY: Mapping[GuestId, Surroundings] = MappingProxyType({})
+_OUT_OF_REACH = frozenset({"kind-out-of-scope", "exempt", "account-disabled"})
 _WAITING = frozenset({Step.OPENED, Step.ASKED})
 
 
@@ -52,6 +53,8 @@ class Known:
 
     cases: Mapping[GuestId, Case] = field(default_factory=dict)
     resting: Mapping[GuestId, datetime] = field(default_factory=dict)
+    kept: Mapping[GuestId, Case] = field(default_factory=dict)
+    """The closed cases of resting guests somebody answered for who was not known to."""
     role_holders: frozenset[str] | Unreadable = frozenset()
     """Who holds or may activate a directory role, as read tonight."""
 
@@ -71,6 +74,7 @@ class Survey:
         "_guests",
         "_held",
         "_home_domains",
+        "_kept",
         "_live",
         "_now",
         "_partners",
@@ -95,6 +99,7 @@ class Survey:
         self._privileged: set[GuestId] = set()
         self._partners = PartnerCount(now)
         self._resting = known.resting
+        self._kept = known.kept
         self._home_domains = frozenset(policy.tenant.home_domains)
         self._exempt = frozenset(one.guest for one in policy.exemptions if today <= one.until)
         self._asking = frozenset(kind for kind in policy.scope.kinds if Act.ASK in ALLOWED[kind])
@@ -129,6 +134,8 @@ class Survey:
         left_alone = self._why_left_alone(guest, kind, verdict)
         if left_alone is not None:
             self._counts["left-alone." + left_alone] += 1
+            if left_alone not in _OUT_OF_REACH and guest.id in self._kept:
+                self._write_sponsor(guest, self._kept[guest.id])
         else:
             self._consider(Candidate(guest=guest, verdict=verdict))
 
@@ -230,6 +237,12 @@ class Survey:
             self._harm(act, case, guest)
         else:
             self._counts["left-alone.case-open"] += 1
+            self._write_sponsor(guest, case)
+
+    def _write_sponsor(self, guest: Guest, case: Case) -> None:
+        action = backfill.to_write(guest, case, self._policy)
+        if action is not None:
+            self._want(action, backfill.objection(guest, action.reviewers[0], self._policy))
 
     def _harm(self, act: Act, case: Case, guest: Guest) -> None:
         action = _step_on(act, case, remediation.grounds(act, case, self._policy))

@@ -95,6 +95,11 @@ class MemoryLedger:
         await _turn()
         return self._cases.get(guest_id)
 
+    async def cases(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Case]:
+        """Return the current cases of many guests."""
+        await _turn()
+        return {one: self._cases[one] for one in guest_ids if one in self._cases}
+
     async def live_cases(self) -> tuple[Case, ...]:
         """Return every case that is not closed, by guest id."""
         await _turn()

@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
     | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners"},
-    frozenset({"risk", "decisions", "remediation", "handover"}),
+    frozenset({"risk", "decisions", "remediation", "handover", "backfill"}),
     frozenset({"guardrails", "questions", "findings"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

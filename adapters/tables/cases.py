@@ -1,6 +1,6 @@
 """A guest's case and record: one transaction changes the case, says why, and owes the mail."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from adapters.tables.entities import Row, row_of
@@ -48,6 +48,11 @@ class CaseRows(OutboxRows):
         """Return the current case of a guest; see the port."""
         stored = await self._tables.guests.get(guest_id, CASE)
         return None if stored is None else stored.row.read(Case)
+
+    async def cases(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Case]:
+        """Return the current cases of many guests; see the port."""
+        found = await each(guest_ids, self.case)
+        return {case.guest_id: case for case in found if case is not None}
 
     async def live_cases(self) -> tuple[Case, ...]:
         """Return every case that is not closed, by guest id; a pointer at a closed one is passed over."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from reviews import planning, schedule
+from reviews import backfill, planning, schedule
 from reviews.errors import CensusIncomplete, Permanent
 from reviews.evidence import digest
 from reviews.jobs.harvest import gaps
@@ -14,7 +14,7 @@ from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.telling import operators_digest
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail
 from reviews.model import Batch, BatchId, BatchStep, Candidate, GuestId, PersonId, Surroundings
-from reviews.policy import Mode, Policy
+from reviews.policy import Backfill, Mode, Policy
 from reviews.ports import Archive, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Act, Action, Plan, Run, RunStep
 
@@ -85,7 +85,8 @@ class Night:
     async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
         now = self.clock.now()
         known = replace(
-            await what_is_known(self.ledger, now), role_holders=await self.looking_closer.role_holders()
+            await what_is_known(self.ledger, now, policy),
+            role_holders=await self.looking_closer.role_holders(),
         )
         survey = planning.Survey(policy=policy, now=now, round_name=round_name(run.slot), known=known)
 
@@ -190,10 +191,15 @@ async def survey_directory(
     return survey.draw_up(receipt, previous_guests=previous, surroundings=around)
 
 
-async def what_is_known(ledger: Ledger, now: datetime) -> planning.Known:
-    """Gather what the ledger knows of guests: their live cases, and who is left alone until when."""
+async def what_is_known(ledger: Ledger, now: datetime, policy: Policy) -> planning.Known:
+    """Gather what the ledger knows of guests: live cases, who is left alone until when, who was kept."""
+    resting = await ledger.resting(now)
+    wants_sponsors = policy.sponsors.backfill is not Backfill.OFF
+    kept = await ledger.cases(resting) if wants_sponsors else {}
     return planning.Known(
-        cases={case.guest_id: case for case in await ledger.live_cases()}, resting=await ledger.resting(now)
+        cases={case.guest_id: case for case in await ledger.live_cases()},
+        resting=resting,
+        kept={guest: case for guest, case in kept.items() if backfill.confirmed(case) is not None},
     )
 
 

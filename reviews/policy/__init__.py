@@ -10,11 +10,22 @@ from reviews.policy.reach import Label, Pattern, TierRule, Tiers
 from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
 from reviews.policy.when import Quiet, Schedule, Schedules
-from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant, Wording
+from reviews.policy.who import (
+    Backfill,
+    Exemption,
+    Mail,
+    Partners,
+    Reviewers,
+    Scope,
+    Sponsors,
+    Tenant,
+    Wording,
+)
 
 __all__ = [
     "Actions",
     "Address",
+    "Backfill",
     "Breakers",
     "Caps",
     "CronLine",
@@ -38,6 +49,7 @@ __all__ = [
     "Schedules",
     "Scope",
     "Share",
+    "Sponsors",
     "Tenant",
     "Thresholds",
     "TierRule",

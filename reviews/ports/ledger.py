@@ -36,6 +36,10 @@ class Ledger(Protocol):
         """Return the current case of a guest (the last one, also when closed)."""
         ...
 
+    async def cases(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Case]:
+        """Return the current cases of many guests; who was never asked about is not among them."""
+        ...
+
     async def live_cases(self) -> tuple[Case, ...]:
         """Return every case that is not closed, found through the index of open cases."""
         ...
