@@ -12,6 +12,7 @@ import azure.functions as func
 
 from adapters.clock import HandClock, SystemClock
 from adapters.policy_source import PolicySource
+from adapters.release import release
 from adapters.settings import Settings, read_settings
 from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from adapters.graph.client import GraphClient
+    from adapters.graph.partners import GraphPartners
     from adapters.storage import Storage
     from notifications.sending import Sending
 
@@ -117,7 +119,14 @@ class House:
         """The directory."""
         from adapters.graph.directory import GraphDirectory
 
-        return GraphDirectory(self.graph)
+        return GraphDirectory(self.graph, self.partners)
+
+    @cached_property
+    def partners(self) -> "GraphPartners":
+        """What is known of other tenants."""
+        from adapters.graph.partners import GraphPartners
+
+        return GraphPartners(self.graph)
 
     @cached_property
     def connections(self) -> Connections:
@@ -145,6 +154,7 @@ class House:
             policies=self.policies,
             looking_closer=self.looking_closer,
             new_owner=new_owner,
+            release=release(),
         )
 
     @cached_property
@@ -152,6 +162,7 @@ class House:
         """The closer look; where no storage is named it has no earlier cards to compare with."""
         return LookingCloser(
             connections=self.connections,
+            partners=self.partners,
             gathering=self.gathering,
             policies=self.policies,
             ledger=self.record,
@@ -197,6 +208,7 @@ class House:
             policies=self.policies,
             answering=self.answering,
             handing_over=self.handing_over,
+            mailer=self.mailer,
             new_owner=new_owner,
         )
 
@@ -206,6 +218,7 @@ class House:
         return CarryingOut(
             clock=self.clock,
             directory=self.directory,
+            connections=self.connections,
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,

@@ -97,7 +97,7 @@ async def _tenant(house: House, _policy: Policy) -> list[Finding]:
 
 def _licence_means(licence: Tier) -> str:
     if licence is Tier.NONE:
-        return "no Microsoft Entra ID P1: sign-in activity cannot be read, nights will hold everything"
+        return "no Microsoft Entra ID P1: only invitations and age are judged, nothing harmful is done"
     if licence is Tier.P1:
         return "Microsoft Entra ID P1: sign-in activity is there, access reviews need P2"
     return f"Microsoft Entra ID {licence}"

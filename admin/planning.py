@@ -9,11 +9,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from adapters.release import release
 from adapters.runtime import House
 from notifications.words import Words
 from reviews import planning, schedule
 from reviews.evidence import canonical
 from reviews.jobs.night import previous_guests, round_name, survey_directory, what_is_known
+from reviews.jobs.past import read_past
 from reviews.model import Reason
 from reviews.records import Action, Plan
 
@@ -27,7 +29,11 @@ async def show(house: House, *, as_json: bool) -> None:
     known = planning.Known(cases={}, resting={})
     before = None
     if house.settings.state is not None:
-        known = await what_is_known(house.ledger, now, policy)
+        known = replace(
+            await what_is_known(house.ledger, now, policy),
+            past=await read_past(house.archive, house.ledger),
+            release=release(),
+        )
         before = await previous_guests(house.ledger)
     slot = schedule.latest_slot(policy.schedules.night, now)
     known = replace(known, role_holders=await house.looking_closer.role_holders())

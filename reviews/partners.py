@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from reviews.kinds import home_domain
 from reviews.model import Activity, Guest, Reason, Redemption, Verdict
 from reviews.policy import Policy
 from reviews.reasons import because
@@ -40,19 +41,9 @@ BEFORE = timedelta(days=91)
 _STALE = frozenset({Activity.STALE, Activity.NEVER_SEEN, Activity.UNREDEEMED, Activity.ATTEMPTS_ONLY})
 
 
-def domain_of(guest: Guest) -> str | None:
-    """Return the domain a guest was invited at, in lower case; None when the account does not tell.
-
-    The principal name keeps it (``ada_partner.example#EXT#@...``); the mail address may have changed since.
-    """
-    invited, mark, _ = guest.user_principal_name.partition("#EXT#")
-    address = invited.rpartition("_")[2] if mark else (guest.mail or "").rpartition("@")[2]
-    return address.lower() if "." in address else None
-
-
 def disallowed(guest: Guest, policy: Policy) -> Reason | None:
     """Say that the policy does not allow guests of this domain, or of one above it; None when it does."""
-    domain = domain_of(guest)
+    domain = home_domain(guest)
     if domain is None or not is_disallowed(domain, policy):
         return None
     return because("domain-disallowed", domain=domain)
@@ -64,7 +55,7 @@ def is_disallowed(domain: str, policy: Policy) -> bool:
 
 
 @dataclass(slots=True, kw_only=True)
-class Partner:
+class DomainCount:
     """The guests of one domain, as one census counted them."""
 
     domain: str
@@ -86,7 +77,7 @@ class PartnerCount:
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._by_domain: dict[str, Partner] = {}
+        self._by_domain: dict[str, DomainCount] = {}
         self.nameless = 0
         """Guests whose account does not tell a domain."""
         self.others = 0
@@ -94,7 +85,7 @@ class PartnerCount:
 
     def look(self, guest: Guest, verdict: Verdict) -> None:
         """Count one guest."""
-        domain = domain_of(guest)
+        domain = home_domain(guest)
         if domain is None:
             self.nameless += 1
             return
@@ -103,13 +94,13 @@ class PartnerCount:
             if len(self._by_domain) == MOST_DOMAINS:
                 self.others += 1
                 return
-            partner = self._by_domain[domain] = Partner(domain=domain)
+            partner = self._by_domain[domain] = DomainCount(domain=domain)
         partner.guests += 1
         partner.stale += verdict.activity in _STALE
         partner.pending += guest.redemption is Redemption.PENDING
         self._count_arrival(partner, guest.created_at)
 
-    def _count_arrival(self, partner: Partner, came_at: datetime | None) -> None:
+    def _count_arrival(self, partner: DomainCount, came_at: datetime | None) -> None:
         if came_at is None:
             return
         if partner.first_at is None or came_at < partner.first_at:
@@ -120,7 +111,7 @@ class PartnerCount:
         elif passed <= RECENTLY + BEFORE:
             partner.before += 1
 
-    def partners(self) -> tuple[Partner, ...]:
+    def partners(self) -> tuple[DomainCount, ...]:
         """Return all partners, those with the most guests first."""
         return tuple(sorted(self._by_domain.values(), key=lambda one: (-one.guests, one.domain)))
 
@@ -140,11 +131,11 @@ class PartnerCount:
         if personal:
             yield because("personal-accounts", count=personal)
 
-    def _is_new(self, partner: Partner) -> bool:
+    def _is_new(self, partner: DomainCount) -> bool:
         return partner.first_at is not None and self._now - partner.first_at <= RECENTLY
 
 
-def is_surge(partner: Partner, policy: Policy) -> bool:
+def is_surge(partner: DomainCount, policy: Policy) -> bool:
     """Say whether many more guests of a domain came in a week than usually do."""
     usual = partner.before / (BEFORE / RECENTLY)
     return (
@@ -152,6 +143,6 @@ def is_surge(partner: Partner, policy: Policy) -> bool:
     )
 
 
-def _some(partners: list[Partner]) -> str:
+def _some(partners: list[DomainCount]) -> str:
     named = ", ".join(one.domain for one in partners[:3])
     return named if len(partners) <= 3 else f"{named}, ..."

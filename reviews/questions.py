@@ -25,13 +25,15 @@ from reviews.model import (
     Unreadable,
 )
 from reviews.partners import disallowed
-from reviews.policy import Policy
+from reviews.policy import Policy, Quorum
 from reviews.reasons import because
 from reviews.records import Act, Action
 from reviews.risk import Danger, danger_of, recommend
 
 PATHS_SHOWN = 5
 """Paths a card shows, of those reached and of those that stay; the others are counted."""
+
+_EVERY_SPONSOR = frozenset({Quorum.DENIAL_WINS, Quorum.ALL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,9 @@ class Question:
 
     action: Action
     objection: Reason | None
+    ladder: Ladder
+    """Who may answer, and why others cannot."""
+    danger: Danger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,8 @@ class Round:
         if danger.is_privileged and self.policy.reviewers.privileged:
             ladder = self._privileged_ladder(candidate.guest)
         unknown = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else None
-        return Question(action=self._action(candidate, around, ladder, danger), objection=unknown)
+        action = self._action(candidate, around, ladder, danger)
+        return Question(action=action, objection=unknown, ladder=ladder, danger=danger)
 
     def _privileged_ladder(self, guest: Guest) -> Ladder:
         """Ask the people the policy names for privileged guests, whoever sponsors this one."""
@@ -85,7 +91,8 @@ class Round:
         objection = remediation.no_question(candidate.guest, self.policy, self.now)
         if objection is None and candidate.verdict.activity is Activity.UNKNOWN:
             objection = candidate.verdict.because
-        return Question(action=replace(action, reasons=(*action.reasons, again)), objection=objection)
+        action = replace(action, reasons=(*action.reasons, again))
+        return Question(action=action, objection=objection, ladder=ladder, danger=danger)
 
     def _next_reviewer(self, case: Case, danger: Danger) -> PersonId | None:
         others = (
@@ -116,20 +123,29 @@ class Round:
             case_id=case,
             recommendation=recommendation,
             asked_as=ladder.asked_as,
+            together=self._together(candidate.guest, ladder),
             sight=self._sight(candidate, around, danger),
         )
+
+    def _together(self, guest: Guest, ladder: Ladder) -> tuple[PersonId, ...]:
+        """Return the other sponsors who must answer as well, where the policy wants all of them to."""
+        if self.policy.reviews.quorum not in _EVERY_SPONSOR or isinstance(guest.sponsors, Unreadable):
+            return ()
+        sponsors = {sponsor.id for sponsor in guest.sponsors}
+        return tuple(one for one in ladder.reviewers[1:] if one in sponsors)
 
     def _sight(self, candidate: Candidate, around: Surroundings, danger: Danger) -> Sight:
         kind = classify(candidate.guest, self.policy.tenant.home_domains)
         news = changed(around.last_card, candidate.guest, around.exposure)
         if isinstance(around.exposure, Unreadable):
             unread = () if around.exposure == NOT_LOOKED_AT else ("everything",)
-            return Sight(kind=kind, risk=danger.risk, changed=news, unread=unread)
+            return Sight(kind=kind, risk=danger.risk, home=around.home, changed=news, unread=unread)
         paths = around.exposure.paths
         staying = [path for path in paths if path.obstacle is not None]
         return Sight(
             kind=kind,
             risk=danger.risk,
+            home=around.home,
             reach=paths[:PATHS_SHOWN],
             reach_count=len(paths),
             beyond=tuple(staying[:PATHS_SHOWN]),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from reviews.exposure import privileges
+from reviews.kinds import home_domain
 from reviews.ladder import Ladder
 from reviews.model import (
     Activity,
@@ -28,7 +29,7 @@ from reviews.model import (
     Unreadable,
     Verdict,
 )
-from reviews.partners import CONSUMER_DOMAINS, domain_of, is_disallowed
+from reviews.partners import CONSUMER_DOMAINS, is_disallowed
 from reviews.policy import Policy
 from reviews.reasons import because, dated
 from reviews.staleness import attempted_after, in_place_since
@@ -131,7 +132,7 @@ def recommend(
 
 def _suggestion(verdict: Verdict, *, contradicted: bool, disallowed: bool) -> Recommendation:
     match verdict.activity:
-        case Activity.UNKNOWN:
+        case Activity.UNKNOWN | Activity.UNWATCHED:
             return Recommendation.CANNOT_TELL
         case _ if disallowed:
             return Recommendation.REMOVE
@@ -169,7 +170,7 @@ def _is_ordinary(path: Path) -> bool:
 
 
 def _of_origin(guest: Guest, policy: Policy) -> Iterator[Reason]:
-    domain = domain_of(guest)
+    domain = home_domain(guest)
     if domain is None:
         return
     if is_disallowed(domain, policy):

@@ -64,8 +64,9 @@ _COLLEAGUES, _OPERATORS, _PARTNERS, _OUTERMOST = 0, 6, 9, 10
 FIRST_WIDE: Final = len(OFFICES)
 FIRST_TEAM: Final = FIRST_WIDE + len(WIDE)
 OPERATORS: Final = FIRST_WIDE + _OPERATORS
-"""The group that can hold roles, and holds one; the groups inside others lead from teams to the outermost."""
+"""The group that can hold roles, and holds one."""
 PARTNER_ACCESS: Final = FIRST_WIDE + _PARTNERS
+"""It holds the security teams, and stands itself in the next."""
 EXTERNAL_ACCESS: Final = FIRST_WIDE + _OUTERMOST
 
 

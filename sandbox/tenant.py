@@ -113,7 +113,6 @@ class Tenant:
         self.mailboxes = frozenset(address.lower() for address in named)
         self.lag, self.page_token_lifetime = lag, page_token_lifetime
         self.licence = (Licence.P2 if premium else Licence.NONE) if licence is None else licence
-        self.premium = self.licence >= Licence.P1
         self.app: Json = {"id": self.derived_id("app"), "displayName": "Gatehouse", "userPrincipalName": ""}
         self.directory = Directory(population)
         self.reach, self.sign_ins = Reach(self.directory), SignIns(activity_lag)
@@ -168,6 +167,15 @@ class Tenant:
         twin.lock = RLock()
         twin.faults = None
         return twin
+
+    @property
+    def premium(self) -> bool:
+        """Whether what needs Entra ID P1 is there; a story may say so, P2 comes and goes with it."""
+        return self.licence >= Licence.P1
+
+    @premium.setter
+    def premium(self, there: bool) -> None:
+        self.licence = Licence.P2 if there else Licence.NONE
 
     @property
     def billed_guests(self) -> dict[str, dict[Cause, set[str]]]:
@@ -337,6 +345,8 @@ class Tenant:
             "changed": {k: dict(sorted(v.items())) for k, v in sorted(self.directory.changes.items())},
             "deleted": sorted(self.directory.deleted),
             "groups": sorted((g["mailNickname"], sorted(g["members"])) for g in self.groups_created()),
+            "members": self.directory.groups.changed_members(),
+            "sponsors": {k: sorted(v) for k, v in sorted(self.directory.named_sponsors.items())},
             "reviews": self.reviews.snapshot(),
             "packages": self.packages.snapshot(),
             "mail": sorted((m.from_address, m.to, m.subject) for m in self.sent()),

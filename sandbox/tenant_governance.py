@@ -49,7 +49,7 @@ class Governance:
         self.agenda = Agenda()
         self.outsiders = Outsiders(directory, self.agenda, audits)
         self.packages = Packages(directory, self.agenda, self.outsiders, self.meter, ids)
-        access = Access(directory, self.packages)
+        access = Access(reach, self.packages)
         self.reviews = Reviews(Life(reach, access, self.agenda, self.meter, ids), self.agenda, ids)
         self._notify = notify
 

@@ -159,6 +159,17 @@ class Groups(MutableMapping[str, Group]):
                 found.insert(0, group)
         return found
 
+    def changed_members(self) -> dict[str, list[str]]:
+        """Return the members, by group, of the groups that began with others."""
+        began = {
+            g: set(self.source.group_members(n)) for g in self.changed if (n := self._number(g)) is not None
+        }
+        return {
+            g: sorted(self.changed[g].members)
+            for g in sorted(began)
+            if began[g] != set(self.changed[g].members)
+        }
+
     def _known(self, object_id: str) -> int | None:
         found = self.source.find(object_id)
         return found[1] if found is not None and found[0] == "group" else None

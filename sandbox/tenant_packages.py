@@ -33,7 +33,7 @@ class Packages:
     """The catalogs, packages, policies, assignments, requests and connected organisations of a tenant.
 
     ``takes`` is how long a request is worked on. Who is in ``undeliverable`` (ids of people) gets nothing and
-    loses nothing: their requests fail. Who is in ``half_deliverable`` gets or loses a part.
+    loses nothing: their requests fail. Who is in ``half_deliverable`` gets a part, and loses nothing.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ accessReviewInstance; Entra docs, "Create an access review".
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sandbox.tenant_agenda import Agenda, Due
@@ -64,24 +64,15 @@ class Life:
         """Enter the states ahead, one after the other, staying in each for as long as it takes."""
         while instance.ahead:
             instance.status = instance.ahead.pop(0)
-            self._enter(instance, at)
+            if instance.status in _ON_ENTERING:
+                _ON_ENTERING[instance.status](self, instance, at)
             if instance.ahead and (self.passing or instance.frozen):
                 wait = FROZEN_FOR if instance.frozen else self.passing
                 self.agenda.put(at + wait, Due.GO_ON, instance.id)
                 return
 
-    def _enter(self, instance: Instance, at: datetime) -> None:
-        match instance.status:
-            case "InProgress":
-                self._take_snapshot(instance, at)
-            case "AutoReviewing":
-                self._decide_by_default(instance)
-            case "Applying":
-                self.apply(instance, at)
-            case "Applied":
-                self._delete_the_blocked(instance, at)
-
-    def _take_snapshot(self, instance: Instance, at: datetime) -> None:
+    def take_snapshot(self, instance: Instance, at: datetime) -> None:
+        """Put everybody who has access now under review, and note who is asked."""
         for resource in instance.resources:
             instance.owners[resource.id] = self.people.owners(resource.id, at)
             for record in self.access.people(resource, instance.scope, at):
@@ -191,7 +182,8 @@ class Life:
         for stage in instance.stages:
             stage.status = COMPLETED
 
-    def _decide_by_default(self, instance: Instance) -> None:
+    def decide_by_default(self, instance: Instance, _at: datetime) -> None:
+        """Decide what nobody decided, as the settings say."""
         default = instance.body["settings"].get("defaultDecision") or "None"
         for item in instance.items.values():
             wanted = item.recommendation if default == "Recommendation" else default
@@ -215,7 +207,8 @@ class Life:
             else:
                 item.apply_result = self.access.take(item.resource, principal_id, at)
 
-    def _delete_the_blocked(self, instance: Instance, at: datetime) -> None:
+    def delete_the_blocked(self, instance: Instance, at: datetime) -> None:
+        """Delete the accounts that were blocked when the decisions were applied."""
         if not instance.frozen:
             return
         instance.frozen = False
@@ -223,6 +216,14 @@ class Life:
             if item.decision == "Deny" and principal_id not in self.directory.deleted:
                 self.directory.deleted[principal_id] = at
                 self.audits.by_service("Delete user", principal_id, at)
+
+
+_ON_ENTERING: Mapping[str, Callable[[Life, Instance, datetime], None]] = {
+    IN_PROGRESS: Life.take_snapshot,
+    AUTO_REVIEWING: Life.decide_by_default,
+    APPLYING: Life.apply,
+    APPLIED: Life.delete_the_blocked,
+}
 
 
 def recommend(record: Json, settings: Json, at: datetime) -> str:

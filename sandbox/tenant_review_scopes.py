@@ -11,7 +11,7 @@ from typing import Literal
 from sandbox.tenant_directory import Json
 from sandbox.tenant_outsiders import length_of
 
-Kind = Literal["group", "policy"]
+Kind = Literal["group", "app", "policy"]
 LONGEST_INACTIVITY = timedelta(days=730)
 
 _GRAPH = "microsoft.graph."
@@ -39,7 +39,7 @@ class UnplayedScope(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """What somebody has access to: a group, or an access package under a policy (``id`` is the policy's)."""
+    """What somebody has access to: a group, an app, or a package under a policy (``id`` is the policy's)."""
 
     kind: Kind
     id: str
@@ -126,9 +126,8 @@ def _memberships(scope: Json) -> Scope:
         match = _RESOURCE.fullmatch(one.get("query") or "")
         if match is None:
             raise BadScope("The resource scope's query is of no resource.")
-        if match["kind"] != "groups":
-            raise UnplayedScope("reviews of applications")
-        found.append(Resource(kind="group", id=match["id"].lower()))
+        kind: Kind = "group" if match["kind"] == "groups" else "app"
+        found.append(Resource(kind=kind, id=match["id"].lower()))
     inactive = _type_of(principals[0]) == "accessReviewInactiveUsersQueryScope"
     return Scope(
         resources=tuple(found),

@@ -12,7 +12,6 @@ from sandbox.tenant_directory import Json
 from sandbox.tenant_recurrence import round_after, round_at
 from sandbox.tenant_review_life import Life
 from sandbox.tenant_review_records import (
-    INITIALIZING,
     NOBODY,
     NOT_STARTED,
     Answer,
@@ -64,10 +63,14 @@ class Reviews:
         begun = len(review.instances) > len(waiting)
         for instance in waiting:
             self._drop(review, instance)
-        if not begun and (waiting or review.status == INITIALIZING):
-            self._expect_first(review, now, waiting[0].id if waiting else None)
-        else:
+        if begun:
+            for old in waiting:
+                self._new_instance(review, scope.resources or old.resources, old.starts_at, old.id)
             self._expect_next(review, now)
+        elif waiting:
+            self._expect_first(review, min(now, waiting[0].starts_at), waiting[0].id)
+        else:
+            self._expect_first(review, now)
 
     def end_series(self, review: Review) -> None:
         """Let no further round begin; a definition that has no instance left goes."""

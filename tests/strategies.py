@@ -54,7 +54,7 @@ MOMENTS = st.builds(
     lambda days, seconds: NOW - timedelta(days=days, seconds=seconds), _DAYS, st.integers(-1, 1)
 )
 MAYBE_MOMENTS = st.none() | MOMENTS
-UNREADABLE = st.sampled_from([Unreadable(why="no-licence"), Unreadable(why="not-asked")])
+UNREADABLE = st.sampled_from([Unreadable(why=why) for why in ("no-licence", "no-permission", "not-asked")])
 
 SIGN_INS = st.one_of(
     UNREADABLE,
@@ -102,6 +102,7 @@ _ODD = {
     "redemption_changed_at": MAYBE_MOMENTS,
     "identities": _IDENTITIES,
     "synced": st.booleans(),
+    "tenant_synced": st.sampled_from([False, True, Unreadable(why="no-permission")]),
     "sign_ins": SIGN_INS,
     "sponsors": SPONSORS,
 }

@@ -26,9 +26,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
-    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners"},
-    frozenset({"risk", "decisions", "remediation", "handover", "backfill"}),
-    frozenset({"guardrails", "questions", "findings"}),
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
+    | {"regret", "remembering", "rule_change", "snapshots", "incoming"},
+    frozenset({"risk", "decisions", "remediation", "handover", "backfill", "cadence"}),
+    frozenset({"guardrails", "questions", "findings", "second_look"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

@@ -21,6 +21,7 @@ from adapters.graph.operations import (
     READ_DEFINITION,
     RECORD_DECISION,
 )
+from notifications.words import in_every_language
 from reviews.errors import Gone, Malformed, NotSupported
 from reviews.model import Answer, Batch, BatchId, Choice, GuestId, PersonId
 from reviews.ports import NativeDecision, NativeReview
@@ -47,6 +48,7 @@ class _Definition(msgspec.Struct, rename="camel", gc=False):
     id: str
     display_name: str | None = None
     status: str | None = None
+    created_date_time: datetime | None = None
 
 
 class _Instance(msgspec.Struct, gc=False):
@@ -84,7 +86,7 @@ def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, obje
     return {
         "displayName": f"Guests to review {batch.opened_at:%Y-%m-%d} {marker(batch.id)}",
         "descriptionForAdmins": f"Made by Gatehouse for batch {batch.id}. Answers are taken over from here.",
-        "descriptionForReviewers": "Please say for each of these guests whether they still need access.",
+        "descriptionForReviewers": in_every_language("native.description"),
         "scope": {
             "@odata.type": "#microsoft.graph.accessReviewQueryScope",
             "query": f"{members}/?$filter=(userType eq 'Guest')",
@@ -166,7 +168,7 @@ class GraphAccessReviews:
         await self._groups.remove(group_id)
 
     async def find_definition(self, batch_id: BatchId) -> str | None:
-        """Find the definition of a batch: among those over its group, the one with its marker.
+        """Find the definition of a batch: among those over its group, the oldest with its marker.
 
         Graph filters definitions by their scope only, not by name (A:accessreviewset-list-definitions).
         """
@@ -176,8 +178,8 @@ class GraphAccessReviews:
         wanted = f"contains({SCOPE_QUERY}, '{group_id}')"
         rows = self._client.rows(FIND_DEFINITIONS, self._definitions, filter=wanted, top=PAGE_SIZE)
         found = [decoded(FIND_DEFINITIONS, row, _Definition) async for row in rows]
-        ours = [one.id for one in found if (one.display_name or "").endswith(marker(batch_id))]
-        return min(ours, default=None)
+        ours = [one for one in found if (one.display_name or "").endswith(marker(batch_id))]
+        return min(ours, key=_by_age).id if ours else None
 
     async def create_definition(self, batch: Batch, fallback: Sequence[PersonId]) -> str:
         """Make the review of a batch's group by its reviewer; return its id. Raises Ambiguous.
@@ -223,6 +225,11 @@ class GraphAccessReviews:
         body = decision_body(answer, guest_id=guest_id, group_id=batch.group_id)
         path = f"{DEFINITIONS}/{batch.definition_id}/instances/{batch.instance_id}/batchRecordDecisions"
         await self._client.write(RECORD_DECISION, path, body)
+
+
+def _by_age(definition: _Definition) -> tuple[bool, str, str]:
+    made_at = definition.created_date_time
+    return made_at is None, made_at.isoformat() if made_at else "", definition.id
 
 
 def _native(row: _Decision) -> NativeDecision:

@@ -42,10 +42,10 @@ REPLICATION = tuple(timedelta(seconds=s) for s in (1, 2, 4, 8, 15, 30))
 """Waits for an object we have just made to be found (graph-facts.md I: no time is promised)."""
 SIGN_INS_A_MINUTE = 10
 """Requests that read signInActivity, for one app in one tenant (graph-facts.md H)."""
-REPORTS_IN_TEN_SECONDS = 5
-"""Requests to the logs, for one app in one tenant (graph-facts.md H)."""
 UNITS = 2_500
 """ResourceUnits spent on batches in 10 seconds; the smallest tenant allows 3,500 (graph-facts.md H)."""
+LOG_READS = 5, timedelta(seconds=10)
+"""Requests that read the sign-in and audit logs, for one app in one tenant (graph-facts.md H)."""
 PREFERENCES = "include-unknown-enum-members"
 
 
@@ -121,7 +121,7 @@ class GraphClient:
         self._places = asyncio.Semaphore(GRAPH_AT_ONCE)
         self.units = Allowance(clock, units=UNITS, period=timedelta(seconds=10))
         self.sign_ins = Pace(clock, limit=SIGN_INS_A_MINUTE, period=timedelta(minutes=1))
-        self.reports = Pace(clock, limit=REPORTS_IN_TEN_SECONDS, period=timedelta(seconds=10))
+        self.logs = Pace(clock, limit=LOG_READS[0], period=LOG_READS[1])
 
     @cached_property
     def _connection(self) -> tuple[Any, tuple[httpx.AsyncBaseTransport, ...]]:

@@ -1,16 +1,20 @@
 """The accounts of the tenant: one at a time, afresh; blocking, deleting and bringing back."""
 
 from contextlib import suppress
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from urllib.parse import quote
 
+import msgspec
+
 from adapters.graph.census import SPONSORS, GraphCensus, why_not
-from adapters.graph.client import GraphClient
+from adapters.graph.client import GraphClient, decoded, read_rows
 from adapters.graph.mapping import GUEST_FIELDS, NOT_ASKED, PERSON_FIELDS, read_guest, read_person
 from adapters.graph.operations import (
     ADD_SPONSOR,
     DELETE_USER,
     FIND_USERS,
+    LIST_SIGN_INS,
     READ_DELETED,
     READ_USER,
     READ_USER_WITH_SIGN_INS,
@@ -19,20 +23,29 @@ from adapters.graph.operations import (
     SWITCH_USER,
     Operation,
 )
+from adapters.graph.partners import GraphPartners
 from adapters.graph.refusals import TOKEN
-from reviews.errors import Ambiguous, Forbidden, Gone, Malformed
+from reviews.errors import Ambiguous, Forbidden, Gone, Malformed, NotSupported
 from reviews.model import Guest, GuestId, Person, PersonId, SetAside, Unreadable
+
+_LOG_PAGE = 10
+"""Graph lists the newest first; one would do, and a few more cost nothing."""
+
+
+class _SignInRow(msgspec.Struct, rename="camel", gc=False):
+    created_date_time: Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class GraphDirectory:
     """``reviews.ports.Directory`` over Graph."""
 
-    def __init__(self, client: GraphClient) -> None:
+    def __init__(self, client: GraphClient, partners: GraphPartners | None = None) -> None:
         self._client = client
+        self._partners = partners or GraphPartners(client)
 
     def census(self) -> GraphCensus:
         """Start a reading of all guests."""
-        return GraphCensus(self._client)
+        return GraphCensus(self._client, self._partners)
 
     async def guest(self, guest_id: GuestId, *, sign_ins: bool = True) -> Guest | None:
         """Read one account afresh, by object id: by any other name Graph hides sign-in activity.
@@ -63,7 +76,24 @@ class GraphDirectory:
         guest = read_guest(content, sign_ins=no_sign_ins)
         if isinstance(guest, SetAside):
             raise Malformed(f"guest {guest_id}: cannot understand {guest.field}")
-        return guest
+        return (await self._partners.told_apart((guest,)))[0]
+
+    async def logged_sign_in(self, guest_id: GuestId, since: datetime) -> datetime | Unreadable | None:
+        """Return the newest success that the sign-in log shows since a moment; see the port."""
+        found = f"userId eq '{guest_id}' and createdDateTime ge {since:%Y-%m-%dT%H:%M:%SZ}"
+        options: dict[str, Any] = {"filter": f"{found} and status/errorCode eq 0", "top": _LOG_PAGE}
+        builder = self._client.urls.audit_logs.sign_ins
+        try:
+            content = await self._client.read(LIST_SIGN_INS, builder, pace=self._client.logs, **options)
+        except Forbidden as error:
+            if error.needs == TOKEN:
+                raise
+            return why_not(error)
+        except NotSupported:
+            return Unreadable(why="not-supported")
+        rows, _ = read_rows(LIST_SIGN_INS, content)
+        moments = [decoded(LIST_SIGN_INS, row, _SignInRow).created_date_time.astimezone(UTC) for row in rows]
+        return max(moments, default=None)
 
     async def person(self, person_id: PersonId) -> Person | None:
         """Read one possible reviewer afresh; None when there is no such user. Raises Malformed."""

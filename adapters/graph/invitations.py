@@ -72,7 +72,7 @@ class GraphInvitations:
             rows = self._client.rows(
                 LIST_AUDITS,
                 self._client.urls.audit_logs.directory_audits,
-                pace=self._client.reports,
+                pace=self._client.logs,
                 filter=f"activityDisplayName eq '{activity}' and activityDateTime ge {at}",
             )
             async for row in rows:

@@ -40,6 +40,7 @@ PERSON_FIELDS = (
     "accountEnabled",
     "userType",
     "preferredLanguage",
+    "usageLocation",
     "userPrincipalName",
 )
 GUEST_FIELDS = (
@@ -87,6 +88,7 @@ class _SponsorRow(msgspec.Struct, rename="camel", gc=False):
     account_enabled: bool | None = None
     user_type: _Text | None = None
     preferred_language: _Text | None = None
+    usage_location: _Text | None = None
     user_principal_name: _Text | None = None
 
 
@@ -197,9 +199,14 @@ def _person(row: _SponsorRow, person_id: PersonId) -> Person | None:
         mail=row.mail or None,
         enabled=row.account_enabled,
         user_type=row.user_type,
-        language=row.preferred_language or None,
+        language=row.preferred_language or _of_place(row.usage_location),
         user_principal_name=row.user_principal_name or "",
     )
+
+
+def _of_place(country: str | None) -> str | None:
+    """Return the BCP 47 tag for a language that is not known but by the place it is spoken in."""
+    return f"und-{country}" if country else None
 
 
 def _sponsor(row: _SponsorRow) -> Sponsor:

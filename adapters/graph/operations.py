@@ -40,6 +40,11 @@ class Operation:
         """The HTTP method, in capitals."""
         return self.name.partition(" ")[0]
 
+    @property
+    def path(self) -> str:
+        """The path below ``/v1.0``, its parameters in braces."""
+        return self.name.partition(" ")[2]
+
 
 LIST_GUESTS = Operation(name="GET /users", needs=_USERS)
 LIST_GUESTS_WITH_SIGN_INS = Operation(name="GET /users", needs=_SIGN_INS)
@@ -107,11 +112,21 @@ FIND_MESSAGES = Operation(name="GET /users/{user-id}/messages", needs=_MAIL)
 CREATE_DRAFT = Operation(name="POST /users/{user-id}/messages", needs=_MAIL, repeatable=False)
 SEND_DRAFT = Operation(name=f"POST {_MESSAGE}/send", needs=("Mail.Send",), repeatable=False)
 READ_MESSAGE = Operation(name=f"GET {_MESSAGE}", needs=_MAIL)
+CREATE_REPLY = Operation(name=f"POST {_MESSAGE}/createReply", needs=_MAIL, repeatable=False)
+DISCARD_DRAFT = Operation(name=f"DELETE {_MESSAGE}", needs=_MAIL)
+LIST_FOLDER = Operation(name="GET /users/{user-id}/mailFolders/{mailFolder-id}/messages", needs=_MAIL)
 
 LIST_AUDITS = Operation(name="GET /auditLogs/directoryAudits", needs=("AuditLog.Read.All",))
 READ_ORGANIZATION = Operation(name="GET /organization", needs=_USERS)
 LIST_SKUS = Operation(name="GET /subscribedSkus", needs=("LicenseAssignment.Read.All",))
 READ_GUEST_ROLE = Operation(name="GET /policies/authorizationPolicy", needs=("Policy.Read.All",))
+
+LIST_PARTNERS = Operation(name="GET /policies/crossTenantAccessPolicy/partners", needs=("Policy.Read.All",))
+FIND_TENANT = Operation(
+    name="GET /tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}')",
+    needs=("CrossTenantInformation.ReadBasic.All",),
+)
+LIST_SIGN_INS = Operation(name="GET /auditLogs/signIns", needs=("AuditLog.Read.All",))
 
 BATCH = Operation(name="POST /$batch", needs=(), repeatable=False)
 

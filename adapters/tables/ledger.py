@@ -19,13 +19,14 @@ from adapters.tables.outbox import Tables
 from adapters.tables.rules import is_owed, last_answered
 from adapters.tables.runs import RunRows
 from adapters.tables.table import Table, each
+from adapters.tables.turns import TurnRows
 from reviews.model import Batch, Card, Case, GuestId
 from reviews.records import Event, OwedMail
 
 TABLES = ("guests", "batches", "runs", "indexes")
 
 
-class TableLedger(CaseRows, ArrivalRows, BatchRows, RunRows):
+class TableLedger(CaseRows, ArrivalRows, BatchRows, RunRows, TurnRows):
     """The record in a storage account. Whoever made the service client closes it."""
 
     def __init__(self, service: TableServiceClient) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from reviews.kinds import home_domain
 from reviews.ladder import sponsor_groups, who_answers
 from reviews.model import (
     NOT_LOOKED_AT,
@@ -27,7 +28,6 @@ from reviews.model import (
     Tier,
     Unreadable,
 )
-from reviews.partners import domain_of
 from reviews.policy import Reviewers
 from reviews.ports import Ledger, Named, People
 from reviews.sponsors import why_unfit
@@ -147,7 +147,7 @@ class Gathering:
     async def _organisation_sponsors(self, waiting: Sequence[Guest], rules: Reviewers) -> Found:
         sponsors = await self.people.organisation_sponsors()
         return await self._everybody(
-            {guest.id: _named(sponsors, (domain_of(guest) or "",)) for guest in waiting}, rules
+            {guest.id: _named(sponsors, (home_domain(guest) or "",)) for guest in waiting}, rules
         )
 
     async def _group_owners(self, waiting: Sequence[Guest], exposures: Exposures) -> Found:

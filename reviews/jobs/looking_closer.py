@@ -10,9 +10,20 @@ from dataclasses import dataclass
 from reviews.errors import GatehouseError
 from reviews.exposure import exposure_of
 from reviews.jobs.gathering import Exposures, Gathering
-from reviews.model import Candidate, Card, Circle, Exposure, GuestId, Surroundings, Unreadable
+from reviews.kinds import home_domain
+from reviews.model import (
+    Candidate,
+    Card,
+    Circle,
+    Exposure,
+    GuestId,
+    Organisation,
+    Surroundings,
+    Unreadable,
+)
+from reviews.partners import CONSUMER_DOMAINS
 from reviews.policy import Policy
-from reviews.ports import Connections, Ledger, Policies
+from reviews.ports import Connections, Ledger, Partners, Policies
 
 log = logging.getLogger("gatehouse.looking_closer")
 
@@ -25,6 +36,7 @@ class LookingCloser:
     """Everything a closer look needs; without a ledger there is no earlier card to compare with."""
 
     connections: Connections
+    partners: Partners
     gathering: Gathering
     policies: Policies
     ledger: Ledger | None = None
@@ -35,12 +47,14 @@ class LookingCloser:
         policy = await self.policies.current()
         exposures = await self._exposures(guests, policy)
         circles = await self._circles(candidates, exposures, policy)
+        homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
         log.info("candidates looked at", extra={"event": "exposure.read", "guests": len(guests)})
         return {
             guest: Surroundings(
                 exposure=exposures[guest],
                 circle=circles.get(guest, _NOBODY_READ),
+                home=homes.get(guest),
                 last_card=cards.get(guest),
             )
             for guest in guests
@@ -67,6 +81,21 @@ class LookingCloser:
             guest: tied if isinstance(tied, Unreadable) else exposure_of(tied, policy)
             for guest, tied in ties.items()
         }
+
+    async def _homes(self, candidates: Sequence[Candidate]) -> Mapping[GuestId, str]:
+        """Look up the name of each candidate's own organisation; personal domains belong to none."""
+        domains = {
+            candidate.guest.id: domain
+            for candidate in candidates
+            if (domain := home_domain(candidate.guest)) is not None and domain not in CONSUMER_DOMAINS
+        }
+        try:
+            tenants = await self.partners.tenants_of(set(domains.values()))
+        except GatehouseError as error:
+            self._failed("the organisations of candidates could not be looked up", error)
+            return {}
+        found = {guest: tenants.get(domain) for guest, domain in domains.items()}
+        return {guest: tenant.name for guest, tenant in found.items() if isinstance(tenant, Organisation)}
 
     async def _circles(
         self, candidates: Sequence[Candidate], exposures: Exposures, policy: Policy

@@ -11,6 +11,7 @@ from reviews.errors import CensusIncomplete, Permanent
 from reviews.evidence import digest
 from reviews.jobs.harvest import gaps
 from reviews.jobs.looking_closer import LookingCloser
+from reviews.jobs.past import leave_snapshot, read_past
 from reviews.jobs.telling import operators_digest
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail
 from reviews.model import Batch, BatchId, BatchStep, Candidate, GuestId, PersonId, Surroundings
@@ -43,6 +44,8 @@ class Night:
     policies: Policies
     looking_closer: LookingCloser
     new_owner: Callable[[], str]
+    release: str
+    """Names the code of the rules."""
 
     async def run(self, slot: datetime, start: int = 0) -> Run | None:
         """Run the night of a slot; None when that night is over or somebody else works on it.
@@ -65,9 +68,9 @@ class Night:
         return await self._hand_over(run, plan, policy, start)
 
     async def _planned(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
-        plan = await self.archive.plan(run.id)
+        plan, snapshot = await self.archive.plan(run.id), None
         if plan is None:
-            run, plan = await self._drawn(run, policy)
+            run, plan, snapshot = await self._drawn(run, policy)
         if run.plan_hash is None:
             # Never read anew first: whoever lost the run to another owner must fail here.
             run = await self.ledger.save_run(
@@ -80,13 +83,17 @@ class Night:
                     leased_until=self.clock.now() + LEASE,
                 )
             )
+        if snapshot is not None:
+            await leave_snapshot(self.archive, run.id, snapshot)
         return run, plan
 
-    async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
+    async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan, bytes | None]:
         now = self.clock.now()
         known = replace(
             await what_is_known(self.ledger, now, policy),
             role_holders=await self.looking_closer.role_holders(),
+            past=await read_past(self.archive, self.ledger, run.id),
+            release=self.release,
         )
         survey = planning.Survey(policy=policy, now=now, round_name=round_name(run.slot), known=known)
 
@@ -103,7 +110,8 @@ class Night:
             after_page=renew,
             look_closer=self.looking_closer.look,
         )
-        return run, replace(plan, alerts=(*plan.alerts, *await gaps(self.ledger)))
+        plan = replace(plan, alerts=(*plan.alerts, *await gaps(self.ledger)))
+        return run, plan, survey.snapshot(plan)
 
     async def _hand_over(self, run: Run, plan: Plan, policy: Policy, start: int) -> Run | None:
         begun = self.clock.now()

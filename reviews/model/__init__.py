@@ -19,6 +19,7 @@ from reviews.model.cases import (
     Submission,
 )
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId, Unreadable
+from reviews.model.partners import Organisation, Partner
 from reviews.model.people import (
     Guest,
     Identity,
@@ -69,7 +70,9 @@ __all__ = [
     "Kind",
     "Nameless",
     "Obstacle",
+    "Organisation",
     "Outcome",
+    "Partner",
     "Path",
     "Person",
     "PersonId",

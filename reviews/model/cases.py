@@ -92,7 +92,7 @@ class Case:
     asked_as: AskedAs = AskedAs.SPONSOR
     """Why this reviewer of all people is asked."""
     others: tuple[PersonId, ...] = ()
-    """Who is asked at the same time, where the policy wants several people's answers."""
+    """Whose answers are needed as well, where the policy wants more than one: asked before, or next."""
     asked_before: tuple[PersonId, ...] = ()
     """Who was asked about this guest earlier in the round, first first; nobody is asked twice."""
     hops: int = 0
@@ -163,6 +163,8 @@ class Batch:
     group_id: str | None = None
     definition_id: str | None = None
     instance_id: str | None = None
+    native: str | None = None
+    """The state of the native review as last read, in the directory's word; ``deleted`` when it is gone."""
     claimed_until: datetime | None = None
     """Until when one worker has it to itself while it is being opened; None when nobody is at it."""
     before: BatchId | None = None
@@ -171,6 +173,8 @@ class Batch:
     """What became of the questions this reviewer could not answer, oldest first."""
     absent_since: datetime | None = None
     """Since when the reviewer's account was seen to be switched off; None while it is on."""
+    unreached: Reason | None = None
+    """Why the question is known not to have reached the reviewer; None as long as nothing came back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,5 +73,7 @@ class Surroundings:
 
     exposure: Exposure | Unreadable = NOT_LOOKED_AT
     circle: Circle = Circle()
+    home: str | None = None
+    """Name of the organisation whose domain the guest was invited at; None when it is not known."""
     last_card: Card | None = None
     """What was shown when somebody last answered for this guest; None when nobody ever did."""

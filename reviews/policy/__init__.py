@@ -7,9 +7,19 @@ fixed length and are refused.
 
 from reviews.policy.document import Mode, Policy
 from reviews.policy.reach import Label, Pattern, TierRule, Tiers
-from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
+from reviews.policy.types import (
+    Address,
+    CronLine,
+    Domain,
+    Duration,
+    Language,
+    LocalTime,
+    ObjectId,
+    Share,
+    Zone,
+)
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
-from reviews.policy.when import Quiet, Schedule, Schedules
+from reviews.policy.when import Cadence, Quiet, Schedule, Schedules
 from reviews.policy.who import (
     Backfill,
     Exemption,
@@ -27,6 +37,7 @@ __all__ = [
     "Address",
     "Backfill",
     "Breakers",
+    "Cadence",
     "Caps",
     "CronLine",
     "Domain",
@@ -34,6 +45,7 @@ __all__ = [
     "Exemption",
     "Label",
     "Language",
+    "LocalTime",
     "Mail",
     "Mode",
     "NoAnswer",

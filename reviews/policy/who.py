@@ -40,7 +40,12 @@ class Tenant(Part):
 class Scope(Part):
     """Which accounts are looked at."""
 
-    kinds: tuple[Kind, ...] = (Kind.EXTERNAL_GUEST, Kind.PENDING_GUEST)
+    kinds: tuple[Kind, ...] = (
+        Kind.EXTERNAL_GUEST,
+        Kind.PENDING_GUEST,
+        Kind.PERSONAL_GUEST,
+        Kind.TENANT_SYNCED_GUEST,
+    )
     """Kinds that may be asked about."""
     min_account_age: Duration = timedelta(days=30)
     """A new guest gets a first chance."""

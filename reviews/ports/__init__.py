@@ -8,8 +8,9 @@ from reviews.ports.connections import Connections
 from reviews.ports.directory import Census, Directory, Page
 from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger
-from reviews.ports.mailbox import Draft, Letter, Mailer
+from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
+from reviews.ports.partners import Partners
 from reviews.ports.people import Named, People
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
@@ -23,6 +24,7 @@ __all__ = [
     "Draft",
     "Invitations",
     "Ledger",
+    "Leftover",
     "Letter",
     "Lines",
     "Mailer",
@@ -30,6 +32,7 @@ __all__ = [
     "NativeDecision",
     "NativeReview",
     "Page",
+    "Partners",
     "People",
     "Policies",
     "Queue",

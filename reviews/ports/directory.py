@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from reviews.model import Guest, GuestId, Person, PersonId, Receipt, SetAside
+from reviews.model import Guest, GuestId, Person, PersonId, Receipt, SetAside, Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,13 @@ class Directory(Protocol):
 
         Without ``sign_ins`` the guest says ``Unreadable(why="not-asked")``: reads of sign-in activity are
         limited to 10 a minute, so opening questions goes without, and ending access never does.
+        """
+        ...
+
+    async def logged_sign_in(self, guest_id: GuestId, since: datetime) -> datetime | Unreadable | None:
+        """Return the newest success of an account that the sign-in log shows since a moment; None for none.
+
+        The log goes back 30 days and shows interactive sign-ins; reads of it are limited to 5 in 10 seconds.
         """
         ...
 

@@ -153,7 +153,7 @@ class Gate:
             refused = throttle.window(REPORTS, now)
         elif route.budget is Budget.DIRECTORY:
             cost = cost_of(route, request)
-            refused = throttle.directory(now, cost, writes=route.method != "GET")
+            refused = throttle.directory(now, cost, writes=route.method != "GET" and not route.reads)
             if refused is None and touches_activity(request):
                 refused = throttle.window(SIGN_IN_ACTIVITY, now)
             spent["x-ms-resource-unit"] = str(cost)

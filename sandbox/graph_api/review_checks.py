@@ -6,6 +6,7 @@ from sandbox.graph_api.exchange import GraphError, bad_request, not_found, not_s
 from sandbox.graph_api.licences import needs_governance
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json
+from sandbox.tenant_outsiders import length_of
 from sandbox.tenant_recurrence import PATTERNS, RANGES, shortest_period
 from sandbox.tenant_review_life import billed_by
 from sandbox.tenant_review_people import MANAGER, OWNERS, SPONSOR_SCOPES, read_reviewer
@@ -27,6 +28,7 @@ SETTING_DEFAULTS: Json = {
 }
 _DEFAULTS = frozenset({"None", "Approve", "Deny", "Recommendation"})
 _STAGES = 3
+_APP_LOOK_BACK = timedelta(days=30)
 
 
 def checked_scope(tenant: Tenant, body: Json) -> Scope:
@@ -45,9 +47,10 @@ def checked_scope(tenant: Tenant, body: Json) -> Scope:
     except UnplayedScope as error:
         raise not_simulated(str(error)) from error
     for resource in scope.resources:
-        if tenant.directory.group(resource.id, now) is None:
+        if not tenant.reviews.life.access.exists(resource, now):
             raise not_found(resource.id)
     _check_settings(body["settings"], scope)
+    _check_look_back(body["settings"], scope)
     _check_stages(body.get("stageSettings") or [])
     _check_length(body)
     for part in (body, *(body.get("stageSettings") or [])):
@@ -119,6 +122,17 @@ def _check_settings(settings: Json, scope: Scope) -> None:
         if scope.enumerates or len(scope.resources) > 1 or not scope.guests_only:
             message = "disableAndDeleteUserApplyAction is for reviews of the guests of one resource only."
             raise bad_request(message)
+
+
+def _check_look_back(settings: Json, scope: Scope) -> None:
+    text = settings.get("recommendationLookBackDuration")
+    try:
+        look_back = length_of(text) if text else timedelta()
+    except ValueError as error:
+        raise _invalid("settings.recommendationLookBackDuration") from error
+    if look_back > _APP_LOOK_BACK and any(one.kind == "app" for one in scope.resources):
+        message = "For applications the recommendationLookBackDuration is 30 days at most."
+        raise bad_request(message)
 
 
 def _check_stages(stages: list[Json]) -> None:

@@ -1,11 +1,13 @@
 """How Graph shows definitions, instances, stages and decisions of access reviews."""
 
+from sandbox.people_apps import service_principal
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json, graph_time
 from sandbox.tenant_review_records import NOBODY, Instance, Item, Review, Stage
 from sandbox.tenant_review_scopes import Resource
 
 _TARGET = "#microsoft.graph.accessReviewInstanceDecisionItemUserTarget"
+_SERVICE_PRINCIPAL = "#microsoft.graph.accessReviewInstanceDecisionItemServicePrincipalResource"
 _POLICY = "#microsoft.graph.accessReviewInstanceDecisionItemAccessPackageAssignmentPolicyResource"
 
 
@@ -89,23 +91,38 @@ def decision_row(tenant: Tenant, instance: Instance, item: Item, origin: str) ->
 
 
 def _resource(tenant: Tenant, resource: Resource, origin: str) -> tuple[Json, str]:
-    if resource.kind == "group":
-        group = tenant.directory.groups.read(resource.id)
-        name = group.record.get("displayName") if group is not None else None
-        return {
-            "id": resource.id,
-            "displayName": name,
-            "type": "group",
-        }, f"{origin}/v1.0/groups/{resource.id}"
-    policy = tenant.packages.policies.get(resource.id)
+    """Return a resource as an item shows it, and the link to it."""
+    if resource.kind == "policy":
+        path = f"identityGovernance/entitlementManagement/assignmentPolicies/{resource.id}"
+        return _policy(tenant, resource.id), f"{origin}/v1.0/{path}"
+    if resource.kind == "app":
+        return _app(tenant, resource.id), f"{origin}/v1.0/servicePrincipals/{resource.id}"
+    group = tenant.directory.groups.read(resource.id)
+    name = group.record.get("displayName") if group is not None else None
+    shown: Json = {"id": resource.id, "displayName": name, "type": "group"}
+    return shown, f"{origin}/v1.0/groups/{resource.id}"
+
+
+def _app(tenant: Tenant, object_id: str) -> Json:
+    found = tenant.population.find(object_id)
+    app = {} if found is None else service_principal(tenant.population.access.ids, found[1])
+    return {
+        "@odata.type": _SERVICE_PRINCIPAL,
+        "id": object_id,
+        "displayName": app.get("displayName"),
+        "type": "servicePrincipal",
+        "appId": app.get("appId"),
+    }
+
+
+def _policy(tenant: Tenant, policy_id: str) -> Json:
+    policy = tenant.packages.policies.get(policy_id)
     package = tenant.packages.packages.get(policy.package_id) if policy is not None else None
-    shown = {
+    return {
         "@odata.type": _POLICY,
-        "id": resource.id,
+        "id": policy_id,
         "displayName": policy.record["displayName"] if policy is not None else None,
         "type": "accessPackageAssignmentPolicy",
         "accessPackageId": package.id if package is not None else None,
         "accessPackageDisplayName": package.record["displayName"] if package is not None else None,
     }
-    path = f"identityGovernance/entitlementManagement/assignmentPolicies/{resource.id}"
-    return shown, f"{origin}/v1.0/{path}"

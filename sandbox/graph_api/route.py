@@ -27,6 +27,8 @@ class Route:
     budget: Budget = Budget.DIRECTORY
     cost: int = 1
     sends: bool = False
+    reads: bool = False
+    """A POST that changes nothing."""
 
     @property
     def method(self) -> str:

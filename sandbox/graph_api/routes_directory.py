@@ -41,7 +41,13 @@ USERS = (
         options=DIRECTORY_LIST,
     ),
     Route(name="POST /users/{user-id}/revokeSignInSessions", perform=memberships.revoke_sessions),
-    Route(name="POST /directoryObjects/getByIds", perform=memberships.get_by_ids, body=bodies.IDS, cost=5),
+    Route(
+        name="POST /directoryObjects/getByIds",
+        perform=memberships.get_by_ids,
+        body=bodies.IDS,
+        cost=5,
+        reads=True,
+    ),
     Route(
         name="GET /directory/deletedItems/graph.user",
         perform=deleted_items.list_deleted_users,

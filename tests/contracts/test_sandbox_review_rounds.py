@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.people_apps import app_named
 from sandbox.tenant import NATIVE_SENDER
 from sandbox.tenant_licence import Cause, Licence
 from sandbox.tenant_unknowns import Unknowns
@@ -12,13 +13,16 @@ from tests.contracts.governance_room import (
     INACTIVE,
     MANAGERS,
     OWNERS,
+    QUERY,
     a_team,
+    decide,
     instances,
     names,
     of_every_group,
     of_resources,
     only,
     post,
+    results,
     user,
 )
 from tests.contracts.graph_room import DEFINITIONS, Room, a_definition, a_room, code_of
@@ -90,6 +94,15 @@ async def test_a_replaced_definition_changes_the_rounds_to_come_only(room: Room)
 async def test_what_was_read_can_be_put_back(room: Room) -> None:
     group = await room.a_group("ada")
     definition = await post(room, a_definition(group, [f"/users/{room.id('sara')}"], recurrence=MONTHLY))
+    await unchanged(room, definition)
+    await room.wait(days=34, minutes=-4)  # the second round has come and not begun
+    await unchanged(room, definition)
+    once = (await room.graph.post(DEFINITIONS, json=a_definition(group, []))).json()["id"]
+    await room.wait(minutes=5)
+    await unchanged(room, once)
+
+
+async def unchanged(room: Room, definition: str) -> None:
     before = await room.get(f"{DEFINITIONS}/{definition}")
     first = await instances(room, definition)
     assert (await room.graph.put(f"{DEFINITIONS}/{definition}", json=before)).status_code == 204
@@ -156,6 +169,36 @@ async def test_one_review_can_be_about_several_groups(room: Room) -> None:
     await room.graph.post(f"{path}/batchRecordDecisions", json=content)
     denied = await room.every(f"{path}/decisions", filter="decision eq 'Deny'")
     assert {d["resource"]["id"] for d in denied} == {first, second}
+
+
+async def test_guests_of_an_application_are_reviewed_and_keep_what_a_group_gives(room: Room) -> None:
+    portal = room.tenant.population.access.ids.of("app", app_named("Supplier portal"))
+    team = a_team(room, "Buyers", ["alan"])
+    room.tenant.reach.give_apps(room.id("ada"), {app_named("Supplier portal"): "Buyer"})
+    room.tenant.reach.give_apps(team, {app_named("Supplier portal"): "Reader"})
+    body = of_resources([], [user(room.id("sara"))])
+    query = f"/servicePrincipals/{portal}"
+    body["scope"]["resourceScopes"] = [{"@odata.type": QUERY, "query": query, "queryType": "MicrosoftGraph"}]
+    path = await only(room, await post(room, body))
+    rows = await room.every(f"{path}/decisions")
+    assert {row["resource"]["displayName"] for row in rows} == {"Supplier portal"}
+    for name in ("ada", "alan"):
+        assert await decide(room, path, name, "Deny", portal) == 204
+    await room.graph.post(f"{path}/stop")
+    assert await results(room, path) == {"ada": "AppliedSuccessfully", "alan": "ApplyNotSupported"}
+    assert room.tenant.reach.app_roles(room.id("ada")) == ()
+    body["settings"]["recommendationLookBackDuration"] = "P60D"
+    assert code_of(await room.graph.post(DEFINITIONS, json=body)) == BAD
+
+
+async def test_stopping_a_round_leaves_the_series_going(room: Room) -> None:
+    group = await room.a_group("ada")
+    body = a_definition(group, [f"/users/{room.id('sara')}"], recurrence=MONTHLY)
+    definition = await post(room, body, days=5)
+    path = await only(room, definition)
+    assert (await room.graph.post(f"{path}/stop")).status_code == 204
+    await room.wait(days=31)
+    assert [status for _, status in await starts(room, definition)] == ["Completed", "InProgress"]
 
 
 # --- who decides -----------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ import pytest
 
 from adapters.clock import HandClock
 from sandbox.graph_api import create_app
-from sandbox.stories import a_population
+from sandbox.people_cast import Cast
+from sandbox.stories import a_population, access_of_every_kind
 from sandbox.tenant import DEFAULT_GRANTED, WRITES_SPONSORS, Tenant
 from tests.contracts.graph_room import MESSAGES, Room, a_room
 
@@ -85,3 +86,23 @@ def test_nobody_is_changed_who_does_not_exist() -> None:
         tenant.change("00000000-0000-4000-8000-000000000000", department="x")
     with pytest.raises(KeyError):
         tenant.delete("00000000-0000-4000-8000-000000000000")
+
+
+def test_a_copy_of_a_tenant_goes_its_own_way() -> None:
+    population = access_of_every_kind().population
+    assert isinstance(population, Cast)
+    tenant = Tenant(population, HandClock(population.as_of))
+    guest, team = population.id_of("in-a-team"), population.id_of("Project Delta")
+
+    twin = copy.deepcopy(tenant)
+    twin.reach.leave(guest, team)
+    twin.reach.give_roles(guest, roles=["Guest Inviter"])
+    twin.sign_in(guest)
+
+    now = population.as_of
+    assert tenant.reach.groups_of(guest, now) == [team, population.id_of("Company café")]
+    assert (tenant.reach.shielded(guest, now), twin.reach.shielded(guest, now)) == (False, True)
+    record = population.guest(0)
+    assert (len(tenant.sign_ins.of(record, now)), len(twin.sign_ins.of(record, now))) == (0, 1)
+    assert tenant.snapshot()["members"] == {}
+    assert twin.snapshot()["members"] == {team: []}

@@ -66,13 +66,26 @@ async def test_six_seconds_apart_nothing_is_refused(room: Room) -> None:
         ("/users", {"$top": "5", "$select": "id"}, 1),
         ("/subscribedSkus", {}, 3),
         ("/organization", {}, 1),
+        ("/users/{ada}/memberOf", {}, 2),
+        ("/users/{ada}/memberOf", {"$select": "id"}, 1),
+        ("/users/{ada}/transitiveMemberOf", {}, 1),
+        ("/users/{ada}/appRoleAssignments", {}, 1),
+        ("/groups/{office}/members", {}, 3),
+        ("/groups/{office}/transitiveMembers", {}, 5),
+        ("/groups/{office}/owners", {}, 1),
     ],
 )
 async def test_a_request_costs_what_the_table_says(
     room: Room, path: str, options: dict[str, str], units: int
 ) -> None:
-    answer = await room.graph.get(path, params=options)
+    named = path.format(ada=room.id("ada"), office=room.id("Vendor office"))
+    answer = await room.graph.get(named, params=options)
     assert answer.headers["x-ms-resource-unit"] == str(units)
+
+
+async def test_asking_for_names_by_the_thousand_costs_five_units(room: Room) -> None:
+    answer = await room.graph.post("/directoryObjects/getByIds", json={"ids": [room.id("ada")]})
+    assert answer.headers["x-ms-resource-unit"] == "5"
 
 
 @pytest.mark.parametrize(("users", "units"), [(49, 3_500), (50, 5_000), (500, 5_000), (501, 8_000)])

@@ -102,7 +102,7 @@ async def test_a_fresh_install_changes_nothing_until_policy_and_permission_both_
         assert tale.quick.tenant.definitions() == ()
         assert tale.quick.tenant.groups_created() == ()
         assert {to for mail in tale.quick.tenant.sent() for to in mail.to} <= {"operators@contoso.example"}
-        assert set(writes) <= {CREATE_DRAFT.name, SEND_DRAFT.name}
+        assert set(writes) <= {CREATE_DRAFT.name, SEND_DRAFT.name, BATCH.name}
 
     only_reading = DEFAULT_GRANTED - {"User.EnableDisableAccount.All", "User.DeleteRestore.All"}
     async with telling(tmp_path, caps=OPEN_CAPS, granted=sorted(only_reading)) as tale:

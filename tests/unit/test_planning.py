@@ -139,6 +139,17 @@ def test_who_the_sponsors_are_being_unknown_is_not_having_none() -> None:
         assert held.action.reviewers == ()
 
 
+@pytest.mark.parametrize(
+    ("quorum", "needed"), [("any-one", 0), ("two-people", 0), ("denial-wins", 1), ("all", 1)]
+)
+def test_the_other_sponsors_are_needed_where_the_policy_wants_them_all(quorum: str, needed: int) -> None:
+    tom = PersonId(guid(9002))
+    guest = a_guest(sponsors=(a_person(), a_person(tom)))
+    action = only(drawn([guest], policy=a_policy(reviews={"quorum": quorum})))
+    assert action.together == (tom,)[:needed]
+    assert FALLBACK in action.reviewers
+
+
 def test_a_guest_nobody_can_answer_for_is_held_and_told_of() -> None:
     plan = drawn([a_guest(sponsors=())], policy=a_policy(reviewers=Reviewers()))
     assert only_held(plan).held_by == "no-reviewer"
@@ -252,7 +263,9 @@ def test_a_record_that_was_not_understood_is_not_a_missing_guest() -> None:
 
 
 def test_a_red_light_holds_the_whole_plan() -> None:
-    plan = drawn([a_guest(1), a_guest(2)], a_case(Step.DENIED), a_case(Step.ASKED, 3), sign_ins="no-licence")
+    plan = drawn(
+        [a_guest(1), a_guest(2)], a_case(Step.DENIED), a_case(Step.ASKED, 3), sign_ins="no-permission"
+    )
     assert plan.actions == ()
     assert {held.held_by for held in plan.held} == {"sign-ins-not-read"}
     assert {held.action.kind for held in plan.held} == {Act.NOTICE, Act.ASK, Act.CLOSE}

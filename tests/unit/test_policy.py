@@ -25,7 +25,12 @@ def test_every_setting_says_what_it_means() -> None:
 
 def test_after_installation_nothing_is_done() -> None:
     assert Policy().mode is Mode.REPORT
-    assert set(Policy().scope.kinds) == {Kind.EXTERNAL_GUEST, Kind.PENDING_GUEST}
+    assert set(Policy().scope.kinds) == {
+        Kind.EXTERNAL_GUEST,
+        Kind.PENDING_GUEST,
+        Kind.PERSONAL_GUEST,
+        Kind.TENANT_SYNCED_GUEST,
+    }
 
 
 @pytest.mark.parametrize(
