@@ -1,5 +1,8 @@
 """Who is written down as sponsor: a person who was none, was asked all the same, and answered."""
 
+from datetime import datetime
+
+from reviews import remediation
 from reviews.model import AskedAs, Case, Choice, Guest, Outcome, PersonId, Reason, Step, Unreadable
 from reviews.policy import Backfill, Policy
 from reviews.reasons import because
@@ -48,12 +51,17 @@ def objection(guest: Guest, person: PersonId, policy: Policy) -> Reason | None:
     return None
 
 
-def to_write(guest: Guest, case: Case, policy: Policy) -> Action | None:
-    """Return the action that writes down who answered for a guest; None when there is nothing to write."""
+def to_write(guest: Guest, case: Case, policy: Policy, now: datetime) -> Action | None:
+    """Return the action that writes down who answered for a guest; None when there is nothing to write.
+
+    Nor is there about a guest nobody would be asked about: exempt, blocked, out of scope.
+    """
     person = confirmed(case)
     if policy.sponsors.backfill is Backfill.OFF or case.answer is None:
         return None
     if person is None or is_written(guest, case, person):
+        return None
+    if remediation.no_question(guest, policy, now) is not None:
         return None
     reason = because("answered-for", on=case.answer.at.date().isoformat())
     return Action(

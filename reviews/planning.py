@@ -53,7 +53,6 @@ _CANDIDATES = frozenset(
 _NEVER = SignIns()
 _NOTHING_KNOWN = Surroundings()
 _NOBODY: Mapping[GuestId, Surroundings] = MappingProxyType({})
-_OUT_OF_REACH = frozenset({"kind-out-of-scope", "exempt", "account-disabled"})
 _WAITING = frozenset({Step.OPENED, Step.ASKED})
 
 
@@ -161,7 +160,7 @@ class Survey:
         left_alone = self._why_left_alone(guest, verdict)
         if left_alone is not None:
             self._counts["left-alone." + left_alone] += 1
-            if left_alone not in _OUT_OF_REACH and guest.id in self._kept:
+            if guest.id in self._kept:
                 self._write_sponsor(guest, self._kept[guest.id])
             return Stance.LEFT_ALONE
         self._consider(Candidate(guest=guest, verdict=verdict))
@@ -297,7 +296,7 @@ class Survey:
         return Stance.HARMED if act in HARMFUL else Stance.ASKED
 
     def _write_sponsor(self, guest: Guest, case: Case) -> None:
-        action = backfill.to_write(guest, case, self._policy)
+        action = backfill.to_write(guest, case, self._policy, self._now)
         if action is not None:
             self._want(action, backfill.objection(guest, action.reviewers[0], self._policy))
 

@@ -41,7 +41,7 @@ from tests.builders import FALLBACK, NOW, SARA, a_case, a_guest, guid
 NUMBERS = range(1, 7)
 _LIVE = [
     *(step for step in Step if step is not Step.CLOSED),
-    *(Step.DENIED, Step.LAPSED, Step.NOTICED, Step.NOTICED, Step.QUARANTINED, Step.QUARANTINED),
+    *(Step.KEPT, Step.DENIED, Step.LAPSED, Step.NOTICED, Step.NOTICED, Step.QUARANTINED, Step.QUARANTINED),
 ]
 World = tuple[list[Guest], dict[GuestId, Case]]
 """Guests as the census shows them, and open cases by guest."""
@@ -145,6 +145,9 @@ def worlds(draw: st.DrawFn) -> World:
             case = known[guest.id] = draw(cases(number))
             if case.blocked_at is not None and draw(st.sampled_from([True, True, False])):
                 guest = replace(guest, enabled=False)
+            if case.asked_as is AskedAs.CANDIDATE:
+                # Somebody who is no sponsor was asked because there is none.
+                guest = replace(guest, sponsors=())
         tenant.append(guest)
     if draw(st.sampled_from([False, False, True])):
         absent = draw(cases(NUMBERS.stop))

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reviews import backfill
+from reviews import backfill, remediation
 from reviews.errors import Forbidden, Transient
 from reviews.messages import CarryOut
 from reviews.model import Case, GuestId, PersonId, Reason, RunId
@@ -78,8 +78,9 @@ class Backfilling:
         if policy.mode is Mode.REPORT:
             return because("mode-forbids")
         guest = await self.directory.guest(case.guest_id, sign_ins=False)
-        if guest is None:
-            return because("not-in-directory")
+        left_alone = remediation.no_question(guest, policy, self.clock.now())
+        if guest is None or left_alone is not None:
+            return left_alone
         if backfill.is_written(guest, case, person):
             # Our own write, cut off before it was written down, or somebody else's: either way it is there.
             return None
