@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from admin.explained import as_object
+from admin.explaining import explain
 from reviews.model import AskedAs, GuestId
 from reviews.planning import Known, Survey
 from reviews.policy import Mode
@@ -158,6 +160,8 @@ async def test_a_harvest_that_may_not_read_says_so_and_reads_on_once_it_may(tmp_
         (arrival,) = (await tale.quick.ledger.arrivals([inez])).values()
         assert arrival.by == tale.id("ivo")
         assert arrival.redeemed_at is not None
+        told = as_object(await explain(tale.quick.house, inez))["arrival"]
+        assert told["by"] == tale.id("ivo")
         assert "invitations-lost" not in [reason.code for reason in (await tale.plan()).alerts]
 
 
