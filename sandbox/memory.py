@@ -27,6 +27,7 @@ from adapters.tables.rules import (
     take_over,
 )
 from reviews.arrivals import joined
+from reviews.backfill import confirmed
 from reviews.errors import Conflict, Gone
 from reviews.evidence import GENESIS
 from reviews.messages import Message
@@ -112,6 +113,11 @@ class MemoryLedger:
         await _turn()
         pairs = ((guest_id, case.rests_until) for guest_id, case in self._cases.items())
         return {guest_id: until for guest_id, until in pairs if until is not None and until > now}
+
+    async def vouched(self, now: datetime) -> Mapping[GuestId, Case]:
+        """Return the cases of resting guests somebody answered for who was not known to."""
+        cases = await self.cases(await self.resting(now))
+        return {guest_id: case for guest_id, case in cases.items() if confirmed(case) is not None}
 
     async def move(self, move: Move) -> Case:
         """Write one move; see the port."""

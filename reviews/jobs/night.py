@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from reviews import backfill, planning, schedule
+from reviews import planning, schedule
 from reviews.errors import CensusIncomplete, Permanent
 from reviews.evidence import digest
 from reviews.jobs.harvest import gaps
@@ -201,13 +201,11 @@ async def survey_directory(
 
 async def what_is_known(ledger: Ledger, now: datetime, policy: Policy) -> planning.Known:
     """Gather what the ledger knows of guests: live cases, who is left alone until when, who was kept."""
-    resting = await ledger.resting(now)
     wants_sponsors = policy.sponsors.backfill is not Backfill.OFF
-    kept = await ledger.cases(resting) if wants_sponsors else {}
     return planning.Known(
         cases={case.guest_id: case for case in await ledger.live_cases()},
-        resting=resting,
-        kept={guest: case for guest, case in kept.items() if backfill.confirmed(case) is not None},
+        resting=await ledger.resting(now),
+        kept=await ledger.vouched(now) if wants_sponsors else {},
     )
 
 

@@ -48,6 +48,13 @@ class Ledger(Protocol):
         """Return the guests that are not to be asked before a moment still to come."""
         ...
 
+    async def vouched(self, now: datetime) -> Mapping[GuestId, Case]:
+        """Return the cases of resting guests that somebody answered for without being known to answer.
+
+        Found through the index of resting guests: the cases of all others are not read.
+        """
+        ...
+
     async def move(self, move: Move) -> Case:
         """Write one move as one transaction; return the case.
 
