@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.graph.operations import ADD_SPONSOR
+from adapters.graph.operations import ADD_SPONSOR, REMOVE_SPONSOR
 from admin import proposing, running
 from reviews.messages import CarryOut
 from reviews.model import GuestId, Step
@@ -92,6 +92,8 @@ async def test_who_answered_is_written_once_seen_to_hold_and_taken_back_for_good
         assert "the sponsor we wrote is taken away" in capsys.readouterr().out
         assert sponsors(tale, "gina") == []
         assert (await tale.kinds("gina"))[-1] == "sponsor-removed"
+        if tale.check is not None:
+            assert {ADD_SPONSOR.name, REMOVE_SPONSOR.name} <= {name for name, _side in tale.check.seen}
         await tale.night(3)
         await tale.night(30)
         assert sponsors(tale, "gina") == []
