@@ -64,7 +64,7 @@ async def test_who_answered_is_proposed_and_nothing_is_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with vouched_for(tmp_path, "propose") as tale:
-        for day in (1, 30):  # while the case is open, and long after it is closed
+        for day in (1, 30, 40):  # while the case is open, and long after it is closed
             await tale.night(day)
             assert await proposed(tale, capsys) == [(tale.id("gina"), tale.id("vera"), "sponsors-proposed")]
         assert (await tale.case("gina")).step is Step.CLOSED
