@@ -124,6 +124,16 @@ async def test_a_write_whose_reply_was_lost_is_found_and_written_down_once(tmp_p
         assert (await tale.kinds("gina")).count("sponsor-added") == 1
 
 
+async def test_who_left_between_answer_and_write_is_not_written_down(tmp_path: Path) -> None:
+    async with vouched_for(tmp_path, "apply") as tale:
+        tale.quick.tenant.delete(tale.id("vera"))
+
+        await tale.night(1)
+
+        assert sponsors(tale, "gina") == []
+        assert "sponsor-added" not in await tale.kinds("gina")
+
+
 async def test_without_the_permission_nothing_is_written_and_the_night_goes_on(tmp_path: Path) -> None:
     async with vouched_for(tmp_path, "apply", tuple(DEFAULT_GRANTED)) as tale:
         await tale.night(1)
