@@ -15,6 +15,7 @@ from adapters.settings import read_settings
 from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
+from reviews.jobs.backfilling import Backfilling
 from reviews.jobs.carrying_out import CarryingOut
 from reviews.jobs.elsewhere import Elsewhere
 from reviews.jobs.gathering import Gathering
@@ -29,6 +30,7 @@ from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import CarryOut, MendPackage, Message, OpenBatch, RunJob, SendMail, WeighAnswers
+from reviews.records import Act
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -139,6 +141,13 @@ class House(Plugs):
         return Sealing(clock=self.clock, ledger=self.ledger, archive=self.archive, new_owner=new_owner)
 
     @cached_property
+    def backfilling(self) -> Backfilling:
+        """The writing down of sponsors."""
+        return Backfilling(
+            clock=self.clock, directory=self.directory, ledger=self.ledger, policies=self.policies
+        )
+
+    @cached_property
     def harvest(self) -> Harvest:
         """The harvest of invitations."""
         from adapters.graph.invitations import GraphInvitations
@@ -221,6 +230,8 @@ class House(Plugs):
                 await self._run(message)
             case OpenBatch():
                 await self.opening.open(message.batch_id)
+            case CarryOut(kind=Act.ADD_SPONSOR):
+                await self.backfilling.add(message)
             case CarryOut():
                 await self.carrying_out.carry_out(message)
             case WeighAnswers():
@@ -232,18 +243,18 @@ class House(Plugs):
 
     async def _run(self, message: RunJob) -> None:
         match message.job:
-            case "night":
-                await self.night.run(message.slot, message.start)
-            case "packages":
-                await self.mending.run(message.slot)
-            case "track":
-                await self.track.run(message.slot)
             case "harvest":
                 await self.harvest.run(message.slot)
+            case "packages":
+                await self.mending.run(message.slot)
+            case "night":
+                await self.night.run(message.slot, message.start)
+            case "track":
+                await self.track.run(message.slot)
             case "seal":
                 await self.sealing.run(message.slot)
-            case job:
-                raise BadSettings([f"there is no job {job}"])
+            case _:
+                raise BadSettings([f"there is no job {message.job}"])
 
     async def tick_by_request(self, request: func.HttpRequest) -> func.HttpResponse:
         """Do what the timer does, if App Service Authentication let a starter through; else 503 or 403."""

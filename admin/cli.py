@@ -16,6 +16,7 @@ from admin import (
     packaging,
     partners,
     planning,
+    proposing,
     regretting,
     running,
     verifying,
@@ -90,6 +91,12 @@ def show_partners(*, as_json: AsJson = False) -> None:
 def regret(*, as_json: AsJson = False) -> None:
     """Say how many guests who were silent for so long came back within a year after all."""
     with_house(lambda house: regretting.show(house, as_json=as_json))
+
+
+@app.command()
+def sponsors(*, as_json: AsJson = False) -> None:
+    """List who answered for guests without being their sponsor, and what keeps them from being written."""
+    with_house(lambda house: proposing.show(house, as_json=as_json))
 
 
 @app.command()

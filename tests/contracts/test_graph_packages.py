@@ -17,7 +17,8 @@ from reviews.jobs.mending import MendingPackages, change_name, differences, look
 from reviews.model import Audience, PackageLifecycle, PackagePolicy
 from reviews.policy import Mode, Packages, Policy, Reviewers
 from reviews.ports import PolicyChange
-from sandbox.memory import MemoryArchive, MemoryLedger, MemoryQueue
+from sandbox.memory import MemoryLedger, MemoryQueue
+from sandbox.memory_archive import MemoryArchive
 from sandbox.package_estate import an_estate
 from sandbox.package_stories import PolicyFault, a_package, a_policy, an_internal_policy, holds
 from sandbox.stories import a_population
