@@ -11,6 +11,7 @@ from rich.markup import escape
 from adapters.runtime import House
 from notifications.names import clean
 from notifications.words import Words
+from reviews.jobs.elsewhere import Followed, follow
 from reviews.jobs.mending import Looked, differences, look_over
 from reviews.model import Reason
 from reviews.ports import PolicyChange
@@ -22,18 +23,20 @@ WHO = "operator"
 async def show(house: House, *, as_json: bool) -> None:
     """Print every policy that guests can reach, with what is wrong with it. Changes nothing."""
     looked = await look_over(house.packages, await house.policies.current(), house.clock.now())
+    rounds = await follow(house.access_reviews)
     if as_json:
-        sys.stdout.write(json.dumps(as_object(looked), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(as_object(looked, rounds), ensure_ascii=False, indent=2) + "\n")
     else:
-        _print(looked)
+        _print(looked, rounds)
 
 
-def as_object(looked: tuple[Looked, ...]) -> dict[str, Any]:
+def as_object(looked: tuple[Looked, ...], rounds: tuple[Followed, ...]) -> dict[str, Any]:
     """Return what was found as the documented JSON object."""
     return {
         "policies": [_policy(one) for one in looked],
         "faulty": sum(bool(one.findings) for one in looked),
         "mendable": sum(one.can_be_mended for one in looked),
+        "rounds": [_round(one) for one in rounds],
     }
 
 
@@ -70,22 +73,44 @@ def _policy(one: Looked) -> dict[str, Any]:
     }
 
 
+def _round(one: Followed) -> dict[str, Any]:
+    return {
+        "policy": one.round.resource_id,
+        "review": one.round.definition_id,
+        "name": one.round.name,
+        "ends_at": one.round.ends_at.isoformat() if one.round.ends_at else None,
+        "places": one.places,
+        "decided": one.decided,
+        "reviewers_contacted": one.contacted,
+    }
+
+
 def _reason(reason: Reason) -> dict[str, Any]:
     return {"code": reason.code, "params": dict(reason.params)}
 
 
-def _print(looked: tuple[Looked, ...]) -> None:
+def _print(looked: tuple[Looked, ...], rounds: tuple[Followed, ...]) -> None:
     words = Words("en", "UTC")
     for one in looked:
         named = escape(f"{clean(one.package.package_name)}: {clean(one.package.name)}")
         out.print(f"[bold]{named}[/]  {one.package.id}{'  can be mended' if one.can_be_mended else ''}")
         for finding in (*one.findings, *([one.mending] if isinstance(one.mending, Reason) else [])):
             out.print(f"  [yellow]-[/] {escape(words.reason(finding))}")
-    counts = as_object(looked)
+    _print_rounds(rounds)
+    counts = as_object(looked, rounds)
     out.print(
         f"{len(looked)} policies that guests can reach, {counts['faulty']} faulty, "
         f"{counts['mendable']} of them mended by another review"
     )
+
+
+def _print_rounds(rounds: tuple[Followed, ...]) -> None:
+    for one in rounds:
+        ends = f"{one.round.ends_at:%Y-%m-%d}" if one.round.ends_at else "no day"
+        out.print(
+            f"{escape(clean(one.round.name))}: open until {ends}, {one.decided} of {one.places} decided, "
+            f"{one.contacted} reviewers written to"
+        )
 
 
 def _print_change(change: PolicyChange) -> None:

@@ -17,6 +17,7 @@ from adapters.graph.native_rounds import running_rounds
 from adapters.graph.operations import (
     CREATE_DEFINITION,
     FIND_DEFINITIONS,
+    LIST_CONTACTED,
     LIST_DECISIONS,
     LIST_INSTANCES,
     READ_DEFINITION,
@@ -59,6 +60,10 @@ class _Instance(msgspec.Struct, gc=False):
 
 class _Somebody(msgspec.Struct, gc=False):
     id: str | None = None
+
+
+class _Contacted(msgspec.Struct, gc=False):
+    id: str
 
 
 class _Resource(msgspec.Struct, rename="camel", gc=False):
@@ -236,6 +241,14 @@ class GraphAccessReviews:
     async def rounds(self, covers: Covers) -> tuple[NativeRound, ...]:
         """Read every running round about one sort of thing that others opened."""
         return tuple([one async for one in running_rounds(self._client, covers)])
+
+    async def contacted(self, definition_id: str, instance_id: str) -> tuple[PersonId, ...]:
+        """Read who was written to about a round by the service itself. Raises Gone."""
+        one = self._client.urls.identity_governance.access_reviews.definitions
+        one = one.by_access_review_schedule_definition_id(definition_id)
+        people = one.instances.by_access_review_instance_id(instance_id).contacted_reviewers
+        rows = self._client.rows(LIST_CONTACTED, people, top=PAGE_SIZE)
+        return tuple([PersonId(decoded(LIST_CONTACTED, row, _Contacted).id.lower()) async for row in rows])
 
     async def record_elsewhere(self, item: NativeItem, guest_id: GuestId, answer: Answer) -> None:
         """Write an answer at a guest's place in a review that others opened."""

@@ -112,6 +112,7 @@ CREATE_DEFINITION = Operation(name=f"POST {_DEFINITIONS}", needs=_REVIEWS, repea
 READ_DEFINITION = Operation(name=f"GET {_DEFINITION}", needs=_READS_REVIEWS)
 LIST_INSTANCES = Operation(name=f"GET {_DEFINITION}/instances", needs=_READS_REVIEWS)
 LIST_DECISIONS = Operation(name=f"GET {_INSTANCE}/decisions", needs=_READS_REVIEWS)
+LIST_CONTACTED = Operation(name=f"GET {_INSTANCE}/contactedReviewers", needs=_READS_REVIEWS)
 RECORD_DECISION = Operation(name=f"POST {_INSTANCE}/batchRecordDecisions", needs=_REVIEWS)
 """Repeatable although a POST: the same decision on the same guest and group changes nothing more."""
 

@@ -66,6 +66,31 @@ class Elsewhere:
         return mending.review if isinstance(mending, Mending) else package.review
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """How far a running round of a package's review is."""
+
+    round: NativeRound
+    places: int
+    decided: int
+    contacted: int
+    """Reviewers the service itself has written to."""
+
+
+async def follow(access_reviews: AccessReviews) -> tuple[Followed, ...]:
+    """Read how far every running review of a package is, those that end first first."""
+    found = []
+    for one in await access_reviews.rounds(Covers.PACKAGE):
+        try:
+            decisions = await access_reviews.decisions(one.definition_id, one.instance_id)
+            people = await access_reviews.contacted(one.definition_id, one.instance_id)
+        except Gone:
+            continue
+        decided = sum(decision.by is not None for decision in decisions)
+        found.append(Followed(round=one, places=len(decisions), decided=decided, contacted=len(people)))
+    return tuple(sorted(found, key=lambda one: (str(one.round.ends_at), one.round.instance_id)))
+
+
 class Places:
     """The places of guests in running reviews of packages; each review is read once."""
 

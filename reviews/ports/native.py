@@ -94,6 +94,10 @@ class AccessReviews(Protocol):
         """Read every running round about one sort of thing that others opened."""
         ...
 
+    async def contacted(self, definition_id: str, instance_id: str) -> tuple[PersonId, ...]:
+        """Read who was written to about a round by the service itself: proof that somebody was asked."""
+        ...
+
     async def record_elsewhere(self, item: NativeItem, guest_id: GuestId, answer: Answer) -> None:
         """Write an answer to a review that others opened, at the guest's place in it; as ``record``."""
         ...

@@ -17,6 +17,7 @@ from reviews.messages import WeighAnswers
 from reviews.model import Answer, Batch, Card, Choice, Source, Step, Submission
 from reviews.records import Act
 from sandbox.package_estate import Estate, an_estate
+from sandbox.package_stories import PolicyFault
 from sandbox.people import People
 from sandbox.stories import STARTS_AT, a_population
 from sandbox.tenant import Tenant
@@ -183,6 +184,11 @@ async def test_three_nights_make_every_policy_sound_and_ask_about_every_guest_on
         assert town.written() == before["mendable"] > 0
         assert after["mendable"] == 0
         assert all(policy["reviewed"] for policy in after["policies"])
+        assert {one["policy"] for one in after["rounds"]} == {policy["id"] for policy in after["policies"]}
+        mended_too_late = {one["policy"] for one in after["rounds"] if not one["reviewers_contacted"]}
+        assert {town.estate.faults[one] for one in mended_too_late} == {PolicyFault.NO_FALLBACK}, (
+            "as it began"
+        )
         left = {finding["code"] for policy in after["policies"] for finding in policy["findings"]}
         assert left == {"package-for-anyone", "package-unapproved"}, (
             "who may have a package is not ours to say"

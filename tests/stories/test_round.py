@@ -217,6 +217,7 @@ async def test_every_operation_of_the_path_was_seen_and_held_against_the_schema(
         operations.CREATE_REPLY.name,
         operations.DISCARD_DRAFT.name,
         operations.READ_PACKAGE_POLICY.name,
+        operations.LIST_CONTACTED.name,
         operations.REPLACE_PACKAGE_POLICY.name,
         operations.READ_PACKAGE_SETTINGS.name,
     }
