@@ -1,4 +1,4 @@
-"""The words of the command line: doctor, plan, night, track, guest, undo, approve, evidence, policy."""
+"""The words of the command line: each names one thing an operator may want."""
 
 import json
 import sys
@@ -9,11 +9,12 @@ import typer
 
 from adapters.policy_source import parse_policy
 from adapters.settings import read_settings
-from admin import doctoring, explaining, planning, running, verifying
+from admin import doctoring, explained, mailing, partners, planning, proposing, regretting, running, verifying
 from admin.opened import told, with_house
 from reviews.errors import BadSettings
 from reviews.model import GuestId, RunId
 from reviews.policy import Policy
+from reviews.records import MailKind
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +24,9 @@ app = typer.Typer(
 )
 policy_app = typer.Typer(no_args_is_help=True, help="Check a policy file, or print its schema.")
 evidence_app = typer.Typer(no_args_is_help=True, help="Verify the record.")
+mail_app = typer.Typer(no_args_is_help=True, help="Look at every mail before anybody gets one.")
 app.add_typer(policy_app, name="policy")
+app.add_typer(mail_app, name="mail")
 app.add_typer(evidence_app, name="evidence")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -62,7 +65,25 @@ def track() -> None:
 @app.command()
 def guest(guest_id: str, *, as_json: AsJson = False) -> None:
     """Explain one guest: what the directory says, what was asked, answered and done, and why."""
-    with_house(lambda house: explaining.show(house, GuestId(guest_id), as_json=as_json))
+    with_house(lambda house: explained.show(house, GuestId(guest_id), as_json=as_json))
+
+
+@app.command("partners")
+def show_partners(*, as_json: AsJson = False) -> None:
+    """Count guests by the organisation they come from; say which are new, surging or not allowed."""
+    with_house(lambda house: partners.show(house, as_json=as_json), needs_state=False)
+
+
+@app.command()
+def regret(*, as_json: AsJson = False) -> None:
+    """Say how many guests who were silent for so long came back within a year after all."""
+    with_house(lambda house: regretting.show(house, as_json=as_json))
+
+
+@app.command()
+def sponsors(*, as_json: AsJson = False) -> None:
+    """List who answered for guests without being their sponsor, and what keeps them from being written."""
+    with_house(lambda house: proposing.show(house, as_json=as_json))
 
 
 @app.command()
@@ -111,6 +132,25 @@ def check(
         told.print(f"{file}: cannot be read as UTF-8 text: {type(error).__name__}", markup=False)
         raise typer.Exit(2) from error
     sys.stdout.write(f"sound: mode {found.mode}, policy {found.fingerprint()[:12]}\n")
+
+
+@mail_app.command("preview")
+def preview(
+    folder: Annotated[Path, typer.Option("--out", help="Where to write.")] = Path("out/mails"),
+) -> None:
+    """Write every mail in every language, about 1, 7 and 60 guests and hostile names, with an index page."""
+    with_house(lambda house: mailing.preview(house, folder), needs_state=False)
+
+
+@mail_app.command("send-test")
+def send_test(
+    address: str,
+    *,
+    kind: Annotated[MailKind, typer.Option("--mail", help="Which mail.")] = MailKind.REVIEW_REQUEST,
+    language: Annotated[str | None, typer.Option(help="Default: as the policy says of the address.")] = None,
+) -> None:
+    """Send one mail about guests that do not exist to an address of yours, from the sender's mailbox."""
+    with_house(lambda house: mailing.send_test(house, address, kind, language), needs_state=False)
 
 
 def _named_file() -> Path:

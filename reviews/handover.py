@@ -39,13 +39,14 @@ def held_back(case: Case, why: Reason, policy: Policy) -> Reason | None:
     return None
 
 
-def unfit_colleague(person: Person | None, case: Case) -> Reason | None:
+def unfit_colleague(person: Person | None, case: Case, policy: Policy) -> Reason | None:
     """Say why the colleague a reviewer named cannot be asked; None when they can."""
     if person is None:
         return because("colleague-unknown")
     if person.id in everybody_asked(case):
         return because("colleague-asked-before")
-    return None if fit(person, (case.guest_id,)) is None else because("colleague-cannot")
+    unfit = fit(person, (case.guest_id,), policy.reviewers)
+    return None if unfit is None else because("colleague-cannot")
 
 
 def names_too_often(case: Case) -> bool:

@@ -1,5 +1,6 @@
 """What is written down: plans, events, mails owed, runs."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ class Act(StrEnum):
     BLOCK = "block"
     DELETE = "delete"
     CLOSE = "close"
+    ADD_SPONSOR = "add-sponsor"
 
 
 HARMFUL = frozenset({Act.NOTICE, Act.BLOCK, Act.DELETE})
@@ -78,6 +80,10 @@ class Plan:
     actions: tuple[Action, ...]
     held: tuple[Held, ...]
     alerts: tuple[Reason, ...] = ()
+    findings: tuple[Reason, ...] = ()
+    """What an admin should know of partners, groups and labels; nothing is held or done because of it."""
+    privileged: tuple[GuestId, ...] = ()
+    """Guests with a directory role, or found to be privileged by a closer look."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Guests by verdict (``activity.stale`` ...) and by why left alone (``left-alone.exempt`` ...)."""
 
@@ -103,6 +109,20 @@ class Event:
     hash: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How a guest came into the tenant, as far as the audit log told before it forgot."""
+
+    guest_id: GuestId
+    invited_at: datetime | None = None
+    by: PersonId | None = None
+    """The person who invited the guest; None when an app did, or nobody knows."""
+    app: str | None = None
+    """The name of the app that invited the guest (SharePoint, an access package); None when a person did."""
+    redeemed_at: datetime | None = None
+    """When the invitation was accepted; None when we never saw it."""
+
+
 class MailStep(StrEnum):
     """Where a mail stands in the outbox."""
 
@@ -111,6 +131,16 @@ class MailStep(StrEnum):
     SENT = "sent"
     VERIFIED = "verified"
     DROPPED = "dropped"
+
+
+def marker(home: str, mail_id: str) -> str:
+    """Return what ties a message in the mailbox to its row in the outbox."""
+    return hashlib.sha256(f"{home}|{mail_id}".encode()).hexdigest()[:32]
+
+
+def reader_of(address: str) -> str:
+    """Return who reads the mail of an address, as a digest: addresses are no ids."""
+    return hashlib.sha256(address.lower().encode()).hexdigest()
 
 
 class MailKind(StrEnum):
@@ -174,6 +204,16 @@ class OwedMail:
     """Until when one worker has it to itself while it lays the draft; None before that."""
     facts: Mapping[str, str | int | None] = field(default_factory=dict)
     """What the composer needs besides the records: ids and codes."""
+
+    @property
+    def marker(self) -> str:
+        """What ties its message in the mailbox to this row."""
+        return marker(self.home, self.id)
+
+    @property
+    def reader(self) -> str:
+        """Who reads it."""
+        return reader_of(self.to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

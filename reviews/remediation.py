@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reviews.kinds import ALLOWED, classify
+from reviews.kinds import acts_on, classify, kind_if_enabled
 from reviews.model import (
     Activity,
     Case,
@@ -23,9 +23,9 @@ from reviews.model import (
 from reviews.policy import Exemption, Mode, NoAnswer, Policy
 from reviews.quorum import somebody_keeps
 from reviews.reasons import because
-from reviews.records import Act
+from reviews.records import HARMFUL, Act
 from reviews.schedule import is_quiet, local_date
-from reviews.staleness import in_place_since, judge
+from reviews.staleness import in_place_since, is_unwatched, judge
 from reviews.steps import (
     FOLLOWS,
     answered,
@@ -91,7 +91,7 @@ STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
 )
 """The steps a harmful act may start from."""
 
-BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail"})
+BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail", "privileged", "unwatched"})
 """Objections that no later night will lift: the case becomes MANUAL, and a person acts."""
 
 _AT_ONCE: Mapping[Step, Act] = MappingProxyType(
@@ -297,6 +297,7 @@ def no_harm(act: Act, case: Case, guest: Guest | None, policy: Policy, now: date
         or _not_known_unused(case, guest)
         or _not_founded(case, guest, policy, now)
         or _not_yet(act, case, guest, policy, now)
+        or _perhaps_pushed(guest)
         or _not_allowed(act, guest, policy)
     )
 
@@ -310,7 +311,7 @@ def _left_alone(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
     exempted = exemption(guest.id, policy, now)
     if exempted is not None:
         return because("exempt", until=exempted.until.isoformat())
-    kind = classify(guest, policy.tenant.home_domains)
+    kind = kind_if_enabled(guest, policy.tenant.home_domains)
     if kind not in policy.scope.kinds:
         return because("kind-out-of-scope", kind=kind.value)
     there_since = in_place_since(guest)
@@ -322,14 +323,22 @@ def _left_alone(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
 
 
 def _not_allowed(act: Act, guest: Guest, policy: Policy) -> Reason | None:
-    kind = classify(guest, policy.tenant.home_domains)
-    if act not in ALLOWED[kind]:
-        return because("kind-not-allowed", kind=kind.value)
+    home = policy.tenant.home_domains
+    if act not in acts_on(guest, home):
+        return because("kind-not-allowed", kind=kind_if_enabled(guest, home).value)
+    if act in HARMFUL and is_unwatched(guest):
+        return because("unwatched")
     return because("guest-without-mail") if act is Act.NOTICE and not guest.mail else None
 
 
+def _perhaps_pushed(guest: Guest) -> Reason | None:
+    if isinstance(guest.tenant_synced, Unreadable):
+        return because("tenant-sync-unknown", why=guest.tenant_synced.why)
+    return None
+
+
 def _not_known_unused(case: Case, guest: Guest) -> Reason | None:
-    if isinstance(guest.sign_ins, Unreadable):
+    if isinstance(guest.sign_ins, Unreadable) and not is_unwatched(guest):
         return because("sign-ins-unreadable", why=guest.sign_ins.why)
     came_back = signed_in_since(case, guest)
     return None if came_back is None else because("signed-in-since", on=_day(came_back))

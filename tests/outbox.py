@@ -9,7 +9,8 @@ from reviews.errors import Ambiguous, Transient
 from reviews.model import Case, GuestId, Step
 from reviews.policy import Mode
 from reviews.records import MailKind, OwedMail
-from sandbox.memory import MemoryArchive, MemoryLedger
+from sandbox.memory import MemoryLedger
+from sandbox.memory_archive import MemoryArchive
 from sandbox.postbox import Killed, Postbox, Trouble
 from tests.builders import NOW, guid
 from tests.letters import BATCH, HERE, POLICY, Unchanging, batch, keep_batch
@@ -45,6 +46,8 @@ class Troubled:
         async def call(*args: Any, **kwargs: Any) -> Any:
             self._box.calls += 1
             trouble = self._box.trouble(name, self._box.calls)
+            if trouble is Trouble.CUT:
+                raise Killed
             if trouble in {Trouble.REFUSED, Trouble.LOST}:
                 raise Transient(name)
             found = await getattr(self._ledger, name)(*args, **kwargs)
@@ -63,8 +66,8 @@ class Room:
     def __init__(self, box: Postbox | None = None, mode: Mode = Mode.ENFORCE) -> None:
         self.ledger = MemoryLedger()
         self.archive = MemoryArchive()
-        self.box = box or Postbox()
         self.clock = HandClock(NOW)
+        self.box = box or Postbox(clock=self.clock)
         self.policies = Unchanging(POLICY.model_copy(update={"mode": mode}))
         self.sending = Sending(
             clock=self.clock,

@@ -25,22 +25,11 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset(
-        {
-            "evidence",
-            "messages",
-            "steps",
-            "kinds",
-            "staleness",
-            "sponsors",
-            "schedule",
-            "shortlist",
-            "quorum",
-            "native",
-        }
-    ),
-    frozenset({"risk", "decisions", "remediation", "handover"}),
-    frozenset({"guardrails", "questions"}),
+    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
+    | {"regret", "remembering", "rule_change", "snapshots", "incoming"},
+    frozenset({"risk", "decisions", "remediation", "handover", "backfill", "cadence"}),
+    frozenset({"guardrails", "questions", "findings", "second_look"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

@@ -5,6 +5,7 @@ go on. Field meanings: graph-facts.md A1, A2 and B.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -30,8 +31,18 @@ LONGEST_TEXT = 1_024
 
 NOT_RETURNED = Unreadable(why="not-returned")
 NOT_ASKED = Unreadable(why="not-asked")
+NOT_UNDERSTOOD = Unreadable(why="not-understood")
 
-PERSON_FIELDS = ("id", "displayName", "mail", "accountEnabled", "userType", "preferredLanguage")
+PERSON_FIELDS = (
+    "id",
+    "displayName",
+    "mail",
+    "accountEnabled",
+    "userType",
+    "preferredLanguage",
+    "usageLocation",
+    "userPrincipalName",
+)
 GUEST_FIELDS = (
     "id",
     "displayName",
@@ -77,6 +88,8 @@ class _SponsorRow(msgspec.Struct, rename="camel", gc=False):
     account_enabled: bool | None = None
     user_type: _Text | None = None
     preferred_language: _Text | None = None
+    usage_location: _Text | None = None
+    user_principal_name: _Text | None = None
 
 
 class _GuestRow(msgspec.Struct, rename="camel", gc=False):
@@ -156,6 +169,27 @@ def read_person(raw: bytes) -> Person | SetAside:
     return SetAside(guest_id=GuestId(row.id), field="accountEnabled") if person is None else person
 
 
+def read_people(rows: Iterable[msgspec.Raw]) -> tuple[Person, ...] | Unreadable:
+    """Read the users among directory objects, by id; one that shows its id alone makes all unreadable."""
+    people: list[Person] = []
+    for raw in rows:
+        try:
+            row = _PERSON.decode(raw)
+        except _UNDECODABLE:
+            return NOT_UNDERSTOOD
+        if row.kind not in {"", _USER}:
+            continue
+        person = _person(row, PersonId(row.id))
+        if person is None:
+            return NOT_RETURNED
+        people.append(person)
+    return tuple(sorted(people, key=_by_id))
+
+
+def _by_id(person: Person) -> str:
+    return person.id
+
+
 def _person(row: _SponsorRow, person_id: PersonId) -> Person | None:
     if row.display_name is None or row.account_enabled is None or row.user_type is None:
         return None
@@ -165,8 +199,14 @@ def _person(row: _SponsorRow, person_id: PersonId) -> Person | None:
         mail=row.mail or None,
         enabled=row.account_enabled,
         user_type=row.user_type,
-        language=row.preferred_language or None,
+        language=row.preferred_language or _of_place(row.usage_location),
+        user_principal_name=row.user_principal_name or "",
     )
+
+
+def _of_place(country: str | None) -> str | None:
+    """Return the BCP 47 tag for a language that is not known but by the place it is spoken in."""
+    return f"und-{country}" if country else None
 
 
 def _sponsor(row: _SponsorRow) -> Sponsor:

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from reviews.errors import Malformed
 from reviews.evidence import canonical, stamp
-from reviews.model import Case, RunId
+from reviews.model import Case, Choice, RunId
 from reviews.records import Event, MailStep, Move, OwedMail, Run, RunStep
 
 SETTLED = frozenset({MailStep.VERIFIED, MailStep.DROPPED})
 """A mail at one of these steps is owed no longer."""
 
+_DECIDES = frozenset({Choice.KEEP, Choice.REMOVE})
 _JOB = re.compile(r"[a-z][a-z-]*")
 _LAST_SECOND = 253_402_300_799
 _HOMES = frozenset({"guest", "batch", "run"})
@@ -114,8 +115,19 @@ def run_key(slot: datetime) -> str:
     return f"{_LAST_SECOND - int(slot.timestamp()):012d}"
 
 
+def next_turn(newest: datetime | None, now: datetime, apart: timedelta) -> datetime:
+    """Return when the turn after the newest one is: never sooner than ``apart`` behind it, nor than now."""
+    return now if newest is None else max(now, newest + apart)
+
+
 def check_homes(mails: Sequence[OwedMail], home: str) -> None:
     """Refuse mails that cannot be written in one transaction with their reason. Raises Malformed."""
     for mail in mails:
         if mail.home != home:
             raise Malformed(f"mail {mail.id}: its home is not {home}")
+
+
+def last_answered(events: Sequence[Event]) -> Case | None:
+    """Return the newest case somebody decided, keep or remove; None when nobody ever did."""
+    decided = (event.case for event in reversed(events) if event.case.answer is not None)
+    return next((case for case in decided if case.answer and case.answer.choice in _DECIDES), None)

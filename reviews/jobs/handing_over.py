@@ -50,7 +50,7 @@ class HandingOver:
         ``reviewers.absent_for``, and nothing happens when it is switched on again meanwhile.
         """
         person = await self.directory.person(batch.reviewer_id)
-        why = fit(person, batch.guests)
+        why = fit(person, batch.guests, policy.reviewers)
         now = self.clock.now()
         if why is None or why.code == "reviewer-is-the-guest":
             return await self._noted(batch, replace(batch, absent_since=None))
@@ -113,13 +113,13 @@ class HandingOver:
         named = _named(case) if why.code == "not-mine" else None
         if named is not None and not handover.names_too_often(case):
             colleague = await self._colleague(named)
-            why = handover.unfit_colleague(colleague, case) or because("named-by-reviewer")
+            why = handover.unfit_colleague(colleague, case, policy) or because("named-by-reviewer")
             if why.code == "named-by-reviewer":
                 return colleague, why
         fallback = (PersonId(one) for one in policy.reviewers.fallback)
         for candidate in handover.next_in_line(case, (*ask.reviewers, *fallback)):
             person = await self.directory.person(candidate)
-            if fit(person, (case.guest_id,)) is None:
+            if fit(person, (case.guest_id,), policy.reviewers) is None:
                 return person, why
         return None, because("nobody-left-to-ask")
 

@@ -43,6 +43,11 @@ def manual_task(case: Case, why: Reason, policy: Policy, now: datetime) -> tuple
     )
 
 
+def notice_id(case: Case) -> str:
+    """Name a guest's notice: a denial taken back and given again is another reason for another one."""
+    return f"{MailKind.GUEST_NOTICE}.{case.id}.{case.answer.id[:8] if case.answer else 'lapsed'}"
+
+
 def to_reviewer(
     kind: MailKind, case: Case, reviewer: Person | None, policy: Policy, now: datetime
 ) -> tuple[OwedMail, ...]:

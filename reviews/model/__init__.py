@@ -19,6 +19,7 @@ from reviews.model.cases import (
     Submission,
 )
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId, Unreadable
+from reviews.model.partners import Organisation, Partner
 from reviews.model.people import (
     Guest,
     Identity,
@@ -33,7 +34,15 @@ from reviews.model.people import (
     SponsorGroup,
 )
 from reviews.model.sight import AskedAs, Sight
-from reviews.model.surroundings import NOT_LOOKED_AT, Candidate, Circle, Surroundings
+from reviews.model.surroundings import (
+    NOT_LOOKED_AT,
+    Candidate,
+    Circle,
+    Crowd,
+    GroupPeople,
+    Rung,
+    Surroundings,
+)
 from reviews.model.verdicts import Activity, Confidence, Recommendation, Risk, Verdict
 
 __all__ = [
@@ -51,7 +60,9 @@ __all__ = [
     "Choice",
     "Circle",
     "Confidence",
+    "Crowd",
     "Exposure",
+    "GroupPeople",
     "Guest",
     "GuestId",
     "HandOver",
@@ -59,7 +70,9 @@ __all__ = [
     "Kind",
     "Nameless",
     "Obstacle",
+    "Organisation",
     "Outcome",
+    "Partner",
     "Path",
     "Person",
     "PersonId",
@@ -69,6 +82,7 @@ __all__ = [
     "Redemption",
     "Risk",
     "RunId",
+    "Rung",
     "SetAside",
     "Sight",
     "SignIns",

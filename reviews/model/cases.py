@@ -107,6 +107,8 @@ class Case:
     """The newest answer of each person in this round, oldest first; the record keeps those before."""
     mirrored: str | None = None
     """Id of the answer last written to the native review."""
+    sponsor_added: PersonId | None = None
+    """Who was written to the guest's sponsors because of the answer; it stays when that is taken back."""
     notice_at: datetime | None = None
     """When the guest's notice was seen to have left; grace is counted from here."""
     blocked_at: datetime | None = None
@@ -171,6 +173,8 @@ class Batch:
     """What became of the questions this reviewer could not answer, oldest first."""
     absent_since: datetime | None = None
     """Since when the reviewer's account was seen to be switched off; None while it is on."""
+    unreached: Reason | None = None
+    """Why the question is known not to have reached the reviewer; None as long as nothing came back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

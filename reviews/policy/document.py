@@ -2,14 +2,17 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
+from pydantic import model_validator
+
+from reviews.policy.reach import Label, Tiers
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
-from reviews.policy.when import Quiet, Schedules
-from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
+from reviews.policy.when import Cadence, Quiet, Schedules
+from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Sponsors, Tenant
 
 
 class Mode(StrEnum):
@@ -32,16 +35,32 @@ class Policy(Part):
     tenant: Tenant = Tenant()
     schedules: Schedules = Schedules()
     quiet: Quiet = Quiet()
+    cadence: Cadence = Cadence()
     scope: Scope = Scope()
     thresholds: Thresholds = Thresholds()
     reviewers: Reviewers = Reviewers()
+    sponsors: Sponsors = Sponsors()
     reviews: Reviews = Reviews()
     actions: Actions = Actions()
     caps: Caps = Caps()
     breakers: Breakers = Breakers()
+    partners: Partners = Partners()
+    tiers: Tiers = Tiers()
+    labels: tuple[Label, ...] = ()
+    """The sensitivity labels of the tenant; one that guests meet and that is missing here is reported."""
     exemptions: tuple[Exemption, ...] = ()
     """Guests left alone, each for a reason and until a date."""
     mail: Mail = Mail()
+
+    @model_validator(mode="after")
+    def _reminders_fit(self) -> Self:
+        """Refuse reminders of which a reviewer would never hear: the question is over by then."""
+        cadence, over = self.cadence, self.reviews.duration
+        reminders = cadence.reminders if "reminders" in cadence.model_fields_set else ()
+        last = cadence.final or timedelta()
+        if any(reminder >= over - last for reminder in reminders):
+            raise ValueError("cadence.reminders must lie before cadence.final and inside reviews.duration")
+        return self
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the canonical document: the name of this policy in every plan and record."""
