@@ -142,11 +142,6 @@ def test_a_rest_that_is_over_is_no_rest() -> None:
     assert only(drawn([a_guest(3)], resting={GuestId(guid(3)): NOW})).kind is Act.ASK
 
 
-def test_a_guest_invited_again_inherits_neither_rest_nor_answer_of_the_account_before() -> None:
-    before, after = a_guest(1), a_guest(2, mail=a_guest(1).mail)
-    assert only(drawn([after], resting={before.id: ago(-100)})).kind is Act.ASK
-
-
 def test_an_exemption_that_ran_out_protects_no_longer() -> None:
     policy = a_policy(exemptions=({"guest": guid(1), "reason": "board", "until": "2026-11-19"},))
     assert only(drawn([a_guest()], policy=policy)).kind is Act.ASK
