@@ -1,7 +1,7 @@
 """Waiting for Graph: a gate shut by one refusal for everyone, and a pace that avoids refusals at all.
 
-All waiting goes through the clock, so a throttled night can be played without waiting for it. Graph counts all
-workers of the app as one, so they take turns together, through the ledger, where there is one.
+All waiting goes through the clock, so a throttled night can be played without waiting for it. Graph counts
+all workers of the app as one, so they take turns together, through the ledger, where there is one.
 """
 
 import asyncio
