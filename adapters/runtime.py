@@ -17,6 +17,7 @@ from adapters.settings import Settings, read_settings
 from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
+from reviews.jobs.backfilling import Backfilling
 from reviews.jobs.carrying_out import CarryingOut
 from reviews.jobs.gathering import Gathering
 from reviews.jobs.handing_over import HandingOver
@@ -30,6 +31,7 @@ from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
 from reviews.ports import AccessReviews, Archive, Clock, Connections, Directory, Ledger, Mailer, Queue
+from reviews.records import Act
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -240,6 +242,13 @@ class House:
         return Sealing(clock=self.clock, ledger=self.ledger, archive=self.archive, new_owner=new_owner)
 
     @cached_property
+    def backfilling(self) -> Backfilling:
+        """The writing down of sponsors."""
+        return Backfilling(
+            clock=self.clock, directory=self.directory, ledger=self.ledger, policies=self.policies
+        )
+
+    @cached_property
     def harvest(self) -> Harvest:
         """The harvest of invitations."""
         from adapters.graph.invitations import GraphInvitations
@@ -312,24 +321,31 @@ class House:
     async def work(self, message: Message) -> None:
         """Do what one queue message asks for."""
         match message:
-            case RunJob(job="night"):
-                await self.night.run(message.slot, message.start)
-            case RunJob(job="track"):
-                await self.track.run(message.slot)
-            case RunJob(job="harvest"):
-                await self.harvest.run(message.slot)
-            case RunJob(job="seal"):
-                await self.sealing.run(message.slot)
             case RunJob():
-                raise BadSettings([f"there is no job {message.job}"])
+                await self._run(message)
             case OpenBatch():
                 await self.opening.open(message.batch_id)
+            case CarryOut(kind=Act.ADD_SPONSOR):
+                await self.backfilling.add(message)
             case CarryOut():
                 await self.carrying_out.carry_out(message)
             case WeighAnswers():
                 await self.answering.weigh_batch(message.batch_id)
             case SendMail():
                 await self.sending.send(message.home, message.mail_id)
+
+    async def _run(self, message: RunJob) -> None:
+        match message.job:
+            case "harvest":
+                await self.harvest.run(message.slot)
+            case "night":
+                await self.night.run(message.slot, message.start)
+            case "track":
+                await self.track.run(message.slot)
+            case "seal":
+                await self.sealing.run(message.slot)
+            case _:
+                raise BadSettings([f"there is no job {message.job}"])
 
     async def tick_by_request(self, request: func.HttpRequest) -> func.HttpResponse:
         """Do what the timer does, if App Service Authentication let a starter through; else 503 or 403."""

@@ -9,7 +9,7 @@ import typer
 
 from adapters.policy_source import parse_policy
 from adapters.settings import read_settings
-from admin import doctoring, explained, mailing, partners, planning, regretting, running, verifying
+from admin import doctoring, explained, mailing, partners, planning, proposing, regretting, running, verifying
 from admin.opened import told, with_house
 from reviews.errors import BadSettings
 from reviews.model import GuestId, RunId
@@ -78,6 +78,12 @@ def show_partners(*, as_json: AsJson = False) -> None:
 def regret(*, as_json: AsJson = False) -> None:
     """Say how many guests who were silent for so long came back within a year after all."""
     with_house(lambda house: regretting.show(house, as_json=as_json))
+
+
+@app.command()
+def sponsors(*, as_json: AsJson = False) -> None:
+    """List who answered for guests without being their sponsor, and what keeps them from being written."""
+    with_house(lambda house: proposing.show(house, as_json=as_json))
 
 
 @app.command()

@@ -18,7 +18,7 @@ from reviews.errors import Malformed
 from reviews.evidence import canonical
 from reviews.exposure import BLIND_SPOTS
 from reviews.model import Exposure, GuestId, Path, Person, Reason, SignIns, SponsorGroup, Unreadable
-from reviews.records import Event
+from reviews.records import Arrival, Event
 from reviews.risk import POINTS
 
 out = Console(highlight=False, soft_wrap=True)
@@ -55,6 +55,7 @@ def as_object(told: Explanation) -> dict[str, Any]:
         "policy": told.policy.fingerprint(),
         "directory": None if told.judged is None else _plain(told.judged.guest),
         "judged": None if told.judged is None else _judged_object(told.judged),
+        "arrival": _plain(record.arrival),
         "case": _plain(record.case),
         "batch": _plain(record.batch),
         "card": _plain(record.card),
@@ -197,6 +198,7 @@ def _tell_reasons(reasons: Iterable[Reason]) -> None:
 
 def _tell_record(record: Recorded) -> None:
     case = record.case
+    _tell_arrival(record.arrival)
     if case is None:
         out.print("never asked about")
     else:
@@ -220,6 +222,14 @@ def _tell_record(record: Recorded) -> None:
     out.print(holds if not record.faults else f"[red]the record does not hold: {', '.join(record.faults)}[/]")
 
 
+def _tell_arrival(arrival: Arrival | None) -> None:
+    if arrival is None:
+        out.print("invited by: not on record")
+        return
+    by = arrival.by or _safe(arrival.app or "not on record")
+    out.print(f"invited by {by} on {_day(arrival.invited_at)}, accepted {_day(arrival.redeemed_at)}")
+
+
 def _tell_next(judged: Judged) -> None:
     out.print("[bold]next night[/], this guest alone, caps of the tenant aside")
     for action in judged.plan.actions:
@@ -228,9 +238,10 @@ def _tell_next(judged: Judged) -> None:
         out.print(f"  would {held.action.kind}, but is held: {held.held_by}")
     if judged.objection is not None:
         out.print(f"  not by itself: {WORDS.reason(judged.objection)}")
-    if not judged.plan.actions and not judged.plan.held:
+    left_alone = _left_alone(judged)
+    if left_alone or not (judged.plan.actions or judged.plan.held):
         until = f" until {_day(judged.rests_until)}" if judged.rests_until else ""
-        out.print(f"  nothing: {_left_alone(judged) or 'not due'}{until}")
+        out.print(f"  nothing is asked: {left_alone or 'not due'}{until}")
 
 
 def _safe(text: str) -> str:

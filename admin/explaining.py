@@ -24,7 +24,7 @@ from reviews.model import (
 )
 from reviews.policy import Policy
 from reviews.questions import Question, Round
-from reviews.records import HARMFUL, Event, OwedMail, Plan
+from reviews.records import HARMFUL, Arrival, Event, OwedMail, Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,8 @@ class Judged:
 class Recorded:
     """What the record holds of a guest."""
 
+    arrival: Arrival | None
+    """How the guest came; None when the audit log no longer told the first harvest."""
     case: Case | None
     batch: Batch | None
     card: Card | None
@@ -80,7 +82,9 @@ async def _recorded(house: House, guest_id: GuestId) -> Recorded:
     cards = () if batch is None else await house.ledger.cards(batch.id)
     events = await house.ledger.events(guest_id)
     of_batch = () if batch is None else await house.ledger.mails(f"batch:{batch.id}")
+    arrivals = await house.ledger.arrivals([guest_id])
     return Recorded(
+        arrival=arrivals.get(guest_id),
         case=case,
         batch=batch,
         card=next((card for card in cards if card.guest_id == guest_id), None),
@@ -92,11 +96,12 @@ async def _recorded(house: House, guest_id: GuestId) -> Recorded:
 
 async def _judged(house: House, guest: Guest, policy: Policy) -> Judged:
     now = house.clock.now()
-    known = await what_is_known(house.ledger, now)
+    known = await what_is_known(house.ledger, now, policy)
     mine = {guest.id}
     known = planning.Known(
         cases={one: case for one, case in known.cases.items() if one in mine},
         resting={one: until for one, until in known.resting.items() if one in mine},
+        kept={one: case for one, case in known.kept.items() if one in mine},
         role_holders=await house.looking_closer.role_holders(),
     )
     verdict = staleness.judge(guest, policy.thresholds, policy.scope.min_account_age, now)

@@ -30,7 +30,7 @@ async def show(house: House, *, as_json: bool) -> None:
     before = None
     if house.settings.state is not None:
         known = replace(
-            await what_is_known(house.ledger, now),
+            await what_is_known(house.ledger, now, policy),
             past=await read_past(house.archive, house.ledger),
             release=release(),
         )

@@ -86,7 +86,7 @@ def rule(
     harmful = [action for action in wanted if action.kind in HARMFUL]
     asking = _rule_asks(asks, open_items, policy, quiet=quiet)
     harming = _rule_harm(harmful, guests, policy, quiet=quiet)
-    others = tuple(action for action in wanted if action.kind is Act.CLOSE)
+    others = tuple(one for one in wanted if one.kind is not Act.ASK and one.kind not in HARMFUL)
     return Ruling(
         actions=others + asking.actions + harming.actions,
         held=asking.held + harming.held,

@@ -7,14 +7,16 @@ from types import MappingProxyType
 from reviews.model import Guest, Kind, Redemption
 from reviews.records import HARMFUL, Act
 
+_TALK = frozenset({Act.ASK, Act.ADD_SPONSOR, Act.CLOSE})
+
 ALLOWED: Mapping[Kind, frozenset[Act]] = MappingProxyType(
     {
-        Kind.EXTERNAL_GUEST: HARMFUL | {Act.ASK, Act.CLOSE},
-        Kind.PENDING_GUEST: HARMFUL | {Act.ASK, Act.CLOSE},
-        Kind.PERSONAL_GUEST: HARMFUL | {Act.ASK, Act.CLOSE},
-        Kind.INTERNAL_GUEST: frozenset({Act.ASK, Act.CLOSE}),
-        Kind.SYNCED_GUEST: frozenset({Act.ASK, Act.CLOSE}),
-        Kind.TENANT_SYNCED_GUEST: frozenset({Act.ASK, Act.CLOSE}),
+        Kind.EXTERNAL_GUEST: HARMFUL | _TALK,
+        Kind.PENDING_GUEST: HARMFUL | _TALK,
+        Kind.PERSONAL_GUEST: HARMFUL | _TALK,
+        Kind.INTERNAL_GUEST: _TALK,
+        Kind.SYNCED_GUEST: _TALK,
+        Kind.TENANT_SYNCED_GUEST: _TALK,
         Kind.BLOCKED_GUEST: HARMFUL | {Act.CLOSE},
         Kind.EXTERNAL_MEMBER: frozenset(),
         Kind.MEMBER: frozenset(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from reviews import regret, remediation, rule_change
+from reviews import backfill, regret, remediation, rule_change
 from reviews.exposure import privileges
 from reviews.findings import alerts, findings
 from reviews.guardrails import DISTRUST, Ruling, rule, unseen_share
@@ -62,6 +62,8 @@ class Known:
 
     cases: Mapping[GuestId, Case] = field(default_factory=dict)
     resting: Mapping[GuestId, datetime] = field(default_factory=dict)
+    kept: Mapping[GuestId, Case] = field(default_factory=dict)
+    """The closed cases of resting guests somebody answered for who was not known to."""
     role_holders: frozenset[str] | Unreadable = frozenset()
     """Who holds or may activate a directory role, as read tonight."""
     past: Past = field(default_factory=Past)
@@ -84,6 +86,7 @@ class Survey:
         "_guests",
         "_held",
         "_home_domains",
+        "_kept",
         "_live",
         "_now",
         "_partners",
@@ -111,6 +114,7 @@ class Survey:
         self._privileged: set[GuestId] = set()
         self._partners = PartnerCount(now)
         self._resting = known.resting
+        self._kept = known.kept
         self._past = known.past
         self._rules = rule_change.fingerprint(policy.fingerprint(), known.release)
         self._remembering = Remembering(known.past, now.date())
@@ -156,6 +160,8 @@ class Survey:
         left_alone = self._why_left_alone(guest, verdict)
         if left_alone is not None:
             self._counts["left-alone." + left_alone] += 1
+            if guest.id in self._kept:
+                self._write_sponsor(guest, self._kept[guest.id])
             return Stance.LEFT_ALONE
         self._consider(Candidate(guest=guest, verdict=verdict))
         return Stance.ASKED
@@ -286,7 +292,13 @@ class Survey:
             self._harm(act, case, guest)
         else:
             self._counts["left-alone.case-open"] += 1
+            self._write_sponsor(guest, case)
         return Stance.HARMED if act in HARMFUL else Stance.ASKED
+
+    def _write_sponsor(self, guest: Guest, case: Case) -> None:
+        action = backfill.to_write(guest, case, self._policy, self._now)
+        if action is not None:
+            self._want(action, backfill.objection(guest, action.reviewers[0], self._policy))
 
     def _harm(self, act: Act, case: Case, guest: Guest) -> None:
         action = _step_on(act, case, remediation.grounds(act, case, self._policy))

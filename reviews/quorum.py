@@ -28,7 +28,7 @@ def decisive(
             deciding = removals or (keeps if all_spoke or at_end else [])
         case Quorum.TWO_PEOPLE:
             deciding = next((side for side in (keeps, removals) if len(side) >= _TWO), [])
-        case Quorum.ALL:
+        case _:
             others = {word.by for word in words if word.choice is Choice.NOT_MINE}
             kept_by_all = {word.by for word in keeps} >= set(asked) - others
             deciding = removals or (keeps if kept_by_all else [])

@@ -121,6 +121,7 @@ _GROUNDS = {
     "answered-remove": "A reviewer answered on {on} that access must end.",
     "lapsed": "Nobody answered by {on}, and the policy takes silence as a no.",
     "grace-passed": "The guest was told on {on}, and the grace of {days} days has passed.",
+    "answered-for": "A person who is no sponsor answered for the guest on {on}.",
     "block-unverified": "The block of {on} was not yet seen in the directory.",
     "quarantine-passed": "The account is blocked since {on}, and the quarantine of {days} days has passed.",
 }
@@ -161,6 +162,8 @@ _HELD = {
     "reviewer-full": "The reviewer has {cap} questions open.",
     "asks-without-reviewer": "{count} guests have nobody who can answer for them.",
     "quiet-day": "Today is a quiet day.",
+    "sponsors-proposed": "The policy proposes sponsors and does not write them down.",
+    "sponsors-full": "The guest has {most} sponsors, and the directory takes no more.",
     "mode-propose": "The mode is propose: harmful steps wait for approval.",
 }
 

@@ -30,6 +30,7 @@ class Act(StrEnum):
     BLOCK = "block"
     DELETE = "delete"
     CLOSE = "close"
+    ADD_SPONSOR = "add-sponsor"
 
 
 HARMFUL = frozenset({Act.NOTICE, Act.BLOCK, Act.DELETE})

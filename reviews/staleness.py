@@ -89,15 +89,15 @@ def attempted_after(sign_ins: SignIns, moment: datetime) -> datetime | None:
 
 def _by_sign_ins(guest: Guest, sign_ins: SignIns, thresholds: Thresholds, now: datetime) -> Verdict:
     success, attempt = sign_ins.successful_at, _last_attempt(sign_ins)
-    if success is None and attempt is None:
-        return _without_trace(guest, thresholds, now)
     if success is not None:
         found = _by_success(success, thresholds, now)
-    elif attempt is not None and attempt < SUCCESS_RECORDED_SINCE:
+    elif attempt is None:
+        return _without_trace(guest, thresholds, now)
+    elif attempt < SUCCESS_RECORDED_SINCE:
         is_stale = now - attempt > thresholds.inactive_after
         activity = Activity.STALE if is_stale else Activity.ACTIVE
         found = _verdict(activity, Confidence.MEDIUM, "last-trace", attempt, now)
-    elif attempt is not None:
+    else:
         found = _by_attempt(attempt, thresholds, now)
     return found if found.activity is Activity.ACTIVE else _accepted_since(guest, found, thresholds, now)
 

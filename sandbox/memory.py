@@ -1,4 +1,4 @@
-"""The ledger, the queue and the archive kept in memory: the plugs of unit tests and quick stories.
+"""The ledger and the queue kept in memory: the plugs of unit tests and quick stories.
 
 They behave as the ones in ``adapters`` (tests/contracts runs the same suite against both) and give other
 tasks a turn at every call, so that racing callers do race.
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from adapters.blobs import PLANS, plan_name
 from adapters.envelopes import queue_of, seal, seconds_hidden
 from adapters.tables.rules import (
     check_homes,
@@ -27,11 +26,12 @@ from adapters.tables.rules import (
     take_over,
 )
 from reviews.arrivals import joined
+from reviews.backfill import confirmed
 from reviews.errors import Conflict, Gone
-from reviews.evidence import GENESIS, canonical, digest, parse
+from reviews.evidence import GENESIS
 from reviews.messages import Message
 from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, PersonId, RunId, Step, Submission
-from reviews.records import Action, Arrival, Event, Move, OwedMail, Plan, Run
+from reviews.records import Action, Arrival, Event, Move, OwedMail, Run
 from sandbox.memory_turns import MemoryTurns
 
 _T = TypeVar("_T", Run, Batch, OwedMail)
@@ -97,6 +97,11 @@ class MemoryLedger(MemoryTurns):
         await _turn()
         return self._cases.get(guest_id)
 
+    async def cases(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Case]:
+        """Return the current cases of many guests."""
+        await _turn()
+        return {one: self._cases[one] for one in guest_ids if one in self._cases}
+
     async def live_cases(self) -> tuple[Case, ...]:
         """Return every case that is not closed, by guest id."""
         await _turn()
@@ -107,6 +112,11 @@ class MemoryLedger(MemoryTurns):
         await _turn()
         pairs = ((guest_id, case.rests_until) for guest_id, case in self._cases.items())
         return {guest_id: until for guest_id, until in pairs if until is not None and until > now}
+
+    async def vouched(self, now: datetime) -> Mapping[GuestId, Case]:
+        """Return the cases of resting guests somebody answered for who was not known to."""
+        cases = await self.cases(await self.resting(now))
+        return {guest_id: case for guest_id, case in cases.items() if confirmed(case) is not None}
 
     async def move(self, move: Move) -> Case:
         """Write one move; see the port."""
@@ -326,41 +336,6 @@ class MemoryQueue:
     def park(self, message: Message) -> None:
         """Move a message that failed for good to its poison queue."""
         self._parked[f"{queue_of(message)}-poison"] += 1
-
-
-class MemoryArchive:
-    """Blobs in a dictionary."""
-
-    def __init__(self) -> None:
-        self._blobs: dict[tuple[str, str], bytes] = {}
-
-    async def save_plan(self, run_id: RunId, plan: Plan) -> str:
-        """Keep a plan as canonical JSON; return the SHA-256 of its bytes."""
-        content = canonical(plan)
-        await self.put(PLANS, plan_name(run_id), content)
-        return digest(content)
-
-    async def plan(self, run_id: RunId) -> Plan | None:
-        """Read a plan back. Raises Malformed."""
-        content = await self.get(PLANS, plan_name(run_id))
-        return None if content is None else parse(Plan, content)
-
-    async def put(self, container: str, name: str, content: bytes) -> None:
-        """Keep bytes under a name; a different content under a name that exists raises Conflict."""
-        await _turn()
-        if self._blobs.setdefault((container, name), content) != content:
-            raise Conflict(f"blob {container}/{name} is there with a different content")
-
-    async def get(self, container: str, name: str) -> bytes | None:
-        """Read bytes back; None when there are none."""
-        await _turn()
-        return self._blobs.get((container, name))
-
-    async def names(self, container: str, prefix: str = "") -> tuple[str, ...]:
-        """List names in order."""
-        await _turn()
-        held = (name for where, name in self._blobs if where == container)
-        return tuple(sorted(name for name in held if name.startswith(prefix)))
 
 
 def _next(stored: _T | None, given: _T, name: str) -> _T:

@@ -1,5 +1,6 @@
 """The accounts of the tenant: one at a time, afresh; blocking, deleting and bringing back."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -10,12 +11,14 @@ from adapters.graph.census import SPONSORS, GraphCensus, why_not
 from adapters.graph.client import GraphClient, decoded, read_rows
 from adapters.graph.mapping import GUEST_FIELDS, NOT_ASKED, PERSON_FIELDS, read_guest, read_person
 from adapters.graph.operations import (
+    ADD_SPONSOR,
     DELETE_USER,
     FIND_USERS,
     LIST_SIGN_INS,
     READ_DELETED,
     READ_USER,
     READ_USER_WITH_SIGN_INS,
+    REMOVE_SPONSOR,
     RESTORE_USER,
     SWITCH_USER,
     Operation,
@@ -117,6 +120,18 @@ class GraphDirectory:
         if isinstance(person, SetAside):
             raise Malformed(f"person {person.guest_id}: cannot understand {person.field}")
         return person
+
+    async def add_sponsor(self, guest_id: GuestId, person_id: PersonId) -> None:
+        """Write a person to the sponsors of a guest. Raises Gone, Forbidden; Ambiguous when unclear."""
+        person = self._client.link(f"/users/{quote(person_id, safe='')}")
+        path = f"/users/{quote(guest_id, safe='')}/sponsors/$ref"
+        await self._client.write(ADD_SPONSOR, path, {"@odata.id": person})
+
+    async def remove_sponsor(self, guest_id: GuestId, person_id: PersonId) -> None:
+        """Take a person from the sponsors of a guest; the ending keeps the person's account out of it."""
+        path = f"/users/{quote(guest_id, safe='')}/sponsors/{quote(person_id, safe='')}/$ref"
+        with suppress(Gone):
+            await self._client.write(REMOVE_SPONSOR, path)
 
     async def is_deleted(self, guest_id: GuestId) -> bool:
         """Say whether the account lies among the soft-deleted ones."""

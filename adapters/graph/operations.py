@@ -63,6 +63,12 @@ RESTORE_USER = Operation(
     repeatable=False,
 )
 
+ADD_SPONSOR = Operation(
+    name="POST /users/{user-id}/sponsors/$ref", needs=("User.ReadWrite.All",), repeatable=False
+)
+REMOVE_SPONSOR = Operation(
+    name="DELETE /users/{user-id}/sponsors/{directoryObject-id}/$ref", needs=("User.ReadWrite.All",)
+)
 READ_MANAGER = Operation(name="GET /users/{user-id}/manager", needs=_USERS)
 LIST_ALL_MEMBERS = Operation(
     name="GET /groups/{group-id}/transitiveMembers/graph.user", needs=(*_READS_GROUPS, *_USERS)

@@ -8,6 +8,9 @@ param profile string
 @description('Required. Principal id of the worker identity.')
 param workerPrincipalId string
 
+@description('Optional. Let the worker write sponsors. No narrower right does; it opens every other change of an account too.')
+param writesSponsors bool = false
+
 var appRoleIds = {
   'AccessReview.Read.All': 'd07a8cc0-3d51-4b77-b3b0-32704d1f69fa'
   'AccessReview.ReadWrite.All': 'ef5f7d5c-338f-44b0-86c3-351f46c8bb5f'
@@ -23,6 +26,7 @@ var appRoleIds = {
   'User.DeleteRestore.All': 'eccc023d-eccf-4e7b-9683-8813ab36cecc'
   'User.EnableDisableAccount.All': '3011c876-62b7-4ada-afa2-506cbbecc68c'
   'User.Read.All': 'df021288-bdef-4463-88db-98f22de89214'
+  'User.ReadWrite.All': '741f803b-c850-494e-b5df-cde7c675a1ca'
 }
 var grants = {
   observe: [
@@ -65,14 +69,16 @@ var grants = {
   ]
 }
 
+var wanted = writesSponsors ? concat(grants[profile], ['User.ReadWrite.All']) : grants[profile]
+
 resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
   appId: '00000003-0000-0000-c000-000000000000'
 }
 
-resource grant 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for role in grants[profile]: {
+resource grant 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for role in wanted: {
   appRoleId: appRoleIds[role]
   principalId: workerPrincipalId
   resourceId: graph.id
 }]
 
-output granted array = grants[profile]
+output granted array = wanted

@@ -11,7 +11,9 @@ from reviews.kinds import home_domain
 from reviews.ladder import sponsor_groups, who_answers
 from reviews.model import (
     NOT_LOOKED_AT,
+    AskedAs,
     Candidate,
+    Case,
     Circle,
     Crowd,
     Exposure,
@@ -162,7 +164,8 @@ class Gathering:
 
     async def _managers(self, waiting: Sequence[Guest], rules: Reviewers) -> Found:
         """Read the managers of sponsors who left, and theirs while those cannot answer either."""
-        left = {guest.id: await self._left(guest, rules) for guest in waiting}
+        last = {} if self.ledger is None else await self.ledger.cases([guest.id for guest in waiting])
+        left = {guest.id: _left(guest, last.get(guest.id), rules) for guest in waiting}
         managers: dict[PersonId, Person | Unreadable | None] = {}
         asked = frozenset(one for ids in left.values() for one in ids)
         for _ in range(LEVELS):
@@ -172,15 +175,6 @@ class Gathering:
                 one.id for one in found.values() if isinstance(one, Person) and why_unfit(one, (), rules)
             )
         return {guest_id: _together(_upwards(managers, one) for one in ids) for guest_id, ids in left.items()}
-
-    async def _left(self, guest: Guest, rules: Reviewers) -> tuple[PersonId, ...]:
-        """Return the sponsors who are switched off, and whom we asked last if that was a sponsor."""
-        named = () if isinstance(guest.sponsors, Unreadable) else guest.sponsors
-        left = [one.id for one in named if isinstance(one, Person) and not one.enabled]
-        last = None if self.ledger is None else await self.ledger.case(guest.id)
-        if last is not None and last.reviewer not in rules.fallback:
-            left.append(last.reviewer)
-        return tuple(dict.fromkeys(sorted(left)))
 
     async def _everybody(self, wanted: Mapping[GuestId, Named | Unreadable], rules: Reviewers) -> Found:
         """Read the people that settings name, and the members of the groups they name."""
@@ -200,6 +194,15 @@ class Gathering:
             )
             for guest_id, one in wanted.items()
         }
+
+
+def _left(guest: Guest, last: Case | None, rules: Reviewers) -> tuple[PersonId, ...]:
+    """Return the sponsors who are switched off, and whom we asked last if that was a sponsor."""
+    named = () if isinstance(guest.sponsors, Unreadable) else guest.sponsors
+    left = {one.id for one in named if isinstance(one, Person) and not one.enabled}
+    if last is not None and last.asked_as is AskedAs.SPONSOR and last.reviewer not in rules.fallback:
+        left.add(last.reviewer)
+    return tuple(sorted(left))
 
 
 def _one(

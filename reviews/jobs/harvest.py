@@ -16,6 +16,8 @@ log = logging.getLogger("gatehouse.harvest")
 
 JOB = "harvest"
 LEASE = timedelta(minutes=15)
+NIGHTS = 400
+"""So far back a finished harvest is looked for: however long harvests failed, it is known what was lost."""
 READ_TO = "read_to"
 """In the summary of a run: up to which moment the log was read."""
 
@@ -76,7 +78,7 @@ class Harvest:
 
 async def newest_harvest(ledger: Ledger) -> Run | None:
     """Return the newest harvest that was finished; None before the first."""
-    runs = await ledger.recent_runs(JOB, 10)
+    runs = await ledger.recent_runs(JOB, NIGHTS)
     return next((run for run in runs if run.step is RunStep.FINISHED), None)
 
 

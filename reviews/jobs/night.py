@@ -15,7 +15,7 @@ from reviews.jobs.past import leave_snapshot, read_past
 from reviews.jobs.telling import operators_digest
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail
 from reviews.model import Batch, BatchId, BatchStep, Candidate, GuestId, PersonId, Surroundings
-from reviews.policy import Mode, Policy
+from reviews.policy import Backfill, Mode, Policy
 from reviews.ports import Archive, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Act, Action, Plan, Run, RunStep
 
@@ -90,7 +90,7 @@ class Night:
     async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan, bytes | None]:
         now = self.clock.now()
         known = replace(
-            await what_is_known(self.ledger, now),
+            await what_is_known(self.ledger, now, policy),
             role_holders=await self.looking_closer.role_holders(),
             past=await read_past(self.archive, self.ledger, run.id),
             release=self.release,
@@ -199,10 +199,13 @@ async def survey_directory(
     return survey.draw_up(receipt, previous_guests=previous, surroundings=around)
 
 
-async def what_is_known(ledger: Ledger, now: datetime) -> planning.Known:
-    """Gather what the ledger knows of guests: their live cases, and who is left alone until when."""
+async def what_is_known(ledger: Ledger, now: datetime, policy: Policy) -> planning.Known:
+    """Gather what the ledger knows of guests: live cases, who is left alone until when, who was kept."""
+    wants_sponsors = policy.sponsors.backfill is not Backfill.OFF
     return planning.Known(
-        cases={case.guest_id: case for case in await ledger.live_cases()}, resting=await ledger.resting(now)
+        cases={case.guest_id: case for case in await ledger.live_cases()},
+        resting=await ledger.resting(now),
+        kept=await ledger.vouched(now) if wants_sponsors else {},
     )
 
 

@@ -107,6 +107,8 @@ class Case:
     """The newest answer of each person in this round, oldest first; the record keeps those before."""
     mirrored: str | None = None
     """Id of the answer last written to the native review."""
+    sponsor_added: PersonId | None = None
+    """Who was written to the guest's sponsors because of the answer; it stays when that is taken back."""
     notice_at: datetime | None = None
     """When the guest's notice was seen to have left; grace is counted from here."""
     blocked_at: datetime | None = None

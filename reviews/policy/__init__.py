@@ -20,11 +20,22 @@ from reviews.policy.types import (
 )
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
 from reviews.policy.when import Cadence, Quiet, Schedule, Schedules
-from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant, Wording
+from reviews.policy.who import (
+    Backfill,
+    Exemption,
+    Mail,
+    Partners,
+    Reviewers,
+    Scope,
+    Sponsors,
+    Tenant,
+    Wording,
+)
 
 __all__ = [
     "Actions",
     "Address",
+    "Backfill",
     "Breakers",
     "Cadence",
     "Caps",
@@ -50,6 +61,7 @@ __all__ = [
     "Schedules",
     "Scope",
     "Share",
+    "Sponsors",
     "Tenant",
     "Thresholds",
     "TierRule",

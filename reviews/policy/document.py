@@ -12,7 +12,7 @@ from reviews.policy.reach import Label, Tiers
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
 from reviews.policy.when import Cadence, Quiet, Schedules
-from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Tenant
+from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Sponsors, Tenant
 
 
 class Mode(StrEnum):
@@ -39,6 +39,7 @@ class Policy(Part):
     scope: Scope = Scope()
     thresholds: Thresholds = Thresholds()
     reviewers: Reviewers = Reviewers()
+    sponsors: Sponsors = Sponsors()
     reviews: Reviews = Reviews()
     actions: Actions = Actions()
     caps: Caps = Caps()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -75,6 +76,21 @@ class Reviewers(Part):
         if len(set(self.chain)) != len(self.chain):
             raise ValueError("reviewers.chain must name a rung once")
         return self
+
+
+class Backfill(StrEnum):
+    """What follows when somebody who is no sponsor answers for a guest."""
+
+    OFF = "off"
+    PROPOSE = "propose"
+    APPLY = "apply"
+
+
+class Sponsors(Part):
+    """What is done about guests without a sponsor."""
+
+    backfill: Backfill = Backfill.PROPOSE
+    """Who answered for a guest without being its sponsor: off, propose (the plan lists them) or apply."""
 
 
 class Partners(Part):

@@ -68,6 +68,19 @@ class Directory(Protocol):
         """Find the one account that has an address as its mail or user principal name; None when none has."""
         ...
 
+    async def add_sponsor(self, guest_id: GuestId, person_id: PersonId) -> None:
+        """Write a person to the sponsors of a guest; one who is there already stays.
+
+        Raises:
+            Forbidden: the deployment does not hold the permission. Gone: no such account.
+
+        """
+        ...
+
+    async def remove_sponsor(self, guest_id: GuestId, person_id: PersonId) -> None:
+        """Take a person from the sponsors of a guest; one who is not there is as good. Raises Forbidden."""
+        ...
+
     async def is_deleted(self, guest_id: GuestId) -> bool:
         """Say whether the account lies among the soft-deleted ones, from which it can be restored."""
         ...

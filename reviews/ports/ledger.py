@@ -48,12 +48,23 @@ class Ledger(Turns, Protocol):
         """Return the current case of a guest (the last one, also when closed)."""
         ...
 
+    async def cases(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Case]:
+        """Return the current cases of many guests; who was never asked about is not among them."""
+        ...
+
     async def live_cases(self) -> tuple[Case, ...]:
         """Return every case that is not closed, found through the index of open cases."""
         ...
 
     async def resting(self, now: datetime) -> Mapping[GuestId, datetime]:
         """Return the guests that are not to be asked before a moment still to come."""
+        ...
+
+    async def vouched(self, now: datetime) -> Mapping[GuestId, Case]:
+        """Return the cases of resting guests that somebody answered for without being known to answer.
+
+        Found through the index of resting guests: the cases of all others are not read.
+        """
         ...
 
     async def move(self, move: Move) -> Case:

@@ -14,7 +14,7 @@ from adapters.storage import Storage, connect
 from adapters.tables.ledger import TABLES, TableLedger
 from reviews.errors import GatehouseError
 from reviews.evidence import verify_chain
-from reviews.model import BatchId, BatchStep, CaseId, Choice, Step
+from reviews.model import AskedAs, BatchId, BatchStep, CaseId, Choice, Outcome, Step
 from reviews.ports import Ledger
 from reviews.records import Arrival, MailStep, Run, RunStep
 from sandbox.azurite import Azurite
@@ -33,6 +33,7 @@ from tests.contracts.ledger_samples import (
     a_mail,
     a_move,
     a_submission,
+    an_answer,
     an_ask,
 )
 
@@ -47,6 +48,11 @@ HOMES = st.one_of(
 )
 MAIL_IDS = st.sampled_from(["a.1", "a.2"])
 STEPS = st.sampled_from([Step.OPENED, Step.ASKED, Step.KEPT, Step.CLOSED])
+VOUCHED: dict[str, Any] = {
+    "outcome": Outcome.KEPT,
+    "asked_as": AskedAs.CANDIDATE,
+    "answer": an_answer(choice=Choice.KEEP),
+}
 RESTS = st.sampled_from([None, NOW + timedelta(days=1), NOW + timedelta(days=90)])
 
 
@@ -56,6 +62,7 @@ def moves(draw: st.DrawFn) -> Ask:
     ahead = draw(st.sampled_from([1, 1, 1, 1, 0, 2]))
     owes = draw(st.lists(MAIL_IDS, max_size=2, unique=True))
     kind, days = draw(st.sampled_from(["one", "two"])), draw(st.integers(0, 3))
+    vouched = draw(st.sampled_from([{}, VOUCHED]))
 
     async def ask(ledger: Ledger) -> Any:
         before = await ledger.case(guest)
@@ -66,6 +73,7 @@ def moves(draw: st.DrawFn) -> Ask:
             step,
             id=CaseId(f"{guest}-{before.version if before else 0}") if fresh or before is None else before.id,
             rests_until=rests,
+            **vouched,
         )
         mails = tuple(a_mail(f"guest:{guest}", mail_id) for mail_id in owes)
         return await ledger.move(a_move(case, kind, owes=mails, days=days))
@@ -152,6 +160,7 @@ async def _all_of(ledger: Ledger) -> list[Any]:
         await ledger.live_batches(),
         await ledger.owed_mails(),
         await ledger.resting(NOW),
+        await ledger.vouched(NOW),
         [await ledger.touched((NOW + timedelta(days=days)).date()) for days in range(5)],
         _without_chance(await ledger.run(RUN)),
         await ledger.arrivals([ANN, BOB]),

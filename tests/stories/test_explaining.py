@@ -36,6 +36,7 @@ async def test_one_command_tells_all_there_is_before_and_after_a_round(
         await tale.night(0)
         await tale.answer("sara", {"ada": "remove"})
         after = await told(tale, "ada")
+        assert after["arrival"] is None
         text = await printed(tale, tale.id("ada"), capsys)
 
     judged = after["judged"]
@@ -79,7 +80,7 @@ async def test_it_says_why_nothing_comes_next(tmp_path: Path, capsys: pytest.Cap
         assert (resting["actions"], resting["left_alone"]) == ([], "resting")
         assert resting["rests_until"] is not None
         assert (await told(tale, "used0"))["judged"]["next"]["left_alone"] == "signed-in"
-        assert "nothing: resting until" in await printed(tale, tale.id("bare"), capsys)
+        assert "nothing is asked: resting until" in await printed(tale, tale.id("bare"), capsys)
 
 
 async def test_a_quiet_day_and_missing_sight_are_told(

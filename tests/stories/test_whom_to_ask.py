@@ -1,12 +1,15 @@
 """Who is asked, in one tenant in which each rung of the ladder in turn is the first that works."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from admin.explained import as_object
+from admin.explaining import explain
 from reviews.model import AskedAs, GuestId
 from reviews.planning import Known, Survey
 from reviews.policy import Mode
@@ -131,6 +134,28 @@ async def test_each_rung_in_turn_is_the_first_that_works(tale: Tale) -> None:
     assert everybody.isdisjoint({tale.id("left"), tale.id("aged"), tale.id("round"), tale.id("about")})
 
 
+async def test_where_nobody_can_be_asked_nobody_is_and_operators_are_told(tmp_path: Path) -> None:
+    alone = ("circe", "selma", "guido", "noah")
+    guests = tuple(guest for guest in CAST.guests if guest.name in {*alone, "spencer"})
+    story = Story(name="nobody", says="Nobody stands near.", population=replace(CAST, guests=guests))
+    async with telling(tmp_path, story=story, quiet=False, reviewers={"fallback": []}) as tale:
+        await tale.night(0)
+
+        plan = await tale.plan()
+        held = {one.action.guest_id: one.held_by for one in plan.held}
+        assert held == {tale.id(name): "no-reviewer" for name in alone}
+        (told,) = [reason for reason in plan.alerts if reason.code == "asks-without-reviewer"]
+        assert told.params["count"] == len(alone)
+        judged = as_object(await explain(tale.quick.house, GuestId(tale.id("noah"))))["judged"]
+        assert [rung["code"] for rung in judged["rungs"]] == [
+            "no-sponsor",
+            *["rung-empty"] * 6,
+            "no-reviewer",
+        ]
+        digests = [mail.html or "" for mail in tale.quick.tenant.inbox("operators@contoso.example")]
+        assert f"{len(alone)} guests have nobody who can answer for them" in digests[-1]
+
+
 async def test_nights_that_were_missed_for_too_long_are_told_as_a_gap(tale: Tale) -> None:
     await tale.night(0)
     assert "invitations-lost" not in [reason.code for reason in (await tale.plan()).alerts]
@@ -158,6 +183,8 @@ async def test_a_harvest_that_may_not_read_says_so_and_reads_on_once_it_may(tmp_
         (arrival,) = (await tale.quick.ledger.arrivals([inez])).values()
         assert arrival.by == tale.id("ivo")
         assert arrival.redeemed_at is not None
+        told = as_object(await explain(tale.quick.house, inez))["arrival"]
+        assert told["by"] == tale.id("ivo")
         assert "invitations-lost" not in [reason.code for reason in (await tale.plan()).alerts]
 
 

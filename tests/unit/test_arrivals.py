@@ -1,5 +1,6 @@
 """How guests came, row by row of docs/finding.md, and that neither order nor repetition matters."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviews.arrivals import joined, look_back
+from reviews.jobs.harvest import JOB, newest_harvest
 from reviews.model import PersonId
-from reviews.records import Arrival
+from reviews.records import Arrival, RunStep
+from sandbox.memory import MemoryLedger
 from tests.builders import GUEST, NOW, ago
 from tests.tables import DOCS, moment, table
 
@@ -64,3 +67,16 @@ def test_neither_the_order_of_lines_nor_their_repetition_changes_what_is_known(
     again = [*said, *said]
     chance.shuffle(again)  # type: ignore[attr-defined]
     assert joined(again) == joined(said)
+
+
+async def test_however_long_harvests_failed_it_is_known_how_far_the_last_one_read() -> None:
+    ledger = MemoryLedger()
+    for night in range(60):
+        at = NOW + timedelta(days=night)
+        run = await ledger.begin_run(JOB, at, owner="a", now=at, lease=timedelta(minutes=1))
+        assert run is not None
+        if night == 0:
+            await ledger.save_run(replace(run, step=RunStep.FINISHED))
+    newest = await newest_harvest(ledger)
+    assert newest is not None
+    assert newest.slot == NOW

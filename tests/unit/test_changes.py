@@ -72,6 +72,11 @@ def test_each_documented_change_is_told(row: dict[str, str]) -> None:
     assert tuple(reason.code for reason in found) == codes(row["new"])
 
 
+def test_a_sign_in_nobody_could_read_is_nothing_new() -> None:
+    shown, nothing = card("nothing", None), Exposure(read_at=NOW)
+    assert changed(shown, a_guest(sign_ins=Unreadable(why="no-permission")), nothing) == ()
+
+
 def test_what_is_counted_is_what_was_not_named() -> None:
     many = ", ".join(f"app {n}" for n in range(SHOWN + 3))
     *named, rest = changed(card("nothing", NOW), a_guest(), seen_now(many))

@@ -13,7 +13,8 @@ from reviews.errors import Malformed
 from reviews.model import BatchId, BatchStep, Choice, Outcome, Step
 from reviews.policy import Exemption, Policy
 from reviews.records import QUESTIONS, REMINDERS, MailKind, Move, OwedMail, RunStep
-from sandbox.memory import MemoryArchive, MemoryLedger
+from sandbox.memory import MemoryLedger
+from sandbox.memory_archive import MemoryArchive
 from tests.builders import NOW, RUN, a_case, a_person, guid
 from tests.letters import BATCH, POLICY, a_plan, a_run, a_submission, batch, cards, keep_batch, setting
 

@@ -13,6 +13,7 @@ from reviews.model import (
     GuestId,
     Kind,
     Nameless,
+    Outcome,
     PersonId,
     Recommendation,
     SetAside,
@@ -121,6 +122,20 @@ def test_a_guest_left_alone_is_counted_with_the_reason(guest: Guest, left_alone:
     plan = drawn([guest], policy=policy, resting={GuestId(guid(3)): NOW + timedelta(seconds=1)})
     assert (plan.actions, plan.held) == ((), ())
     assert plan.counts[f"left-alone.{left_alone}"] == 1
+
+
+def test_a_guest_at_rest_for_whom_somebody_new_answered_is_proposed_a_sponsor() -> None:
+    guest, until = a_guest(sponsors=()), NOW + timedelta(days=9)
+    kept = a_case(Step.KEPT, asked_as=AskedAs.CANDIDATE)
+    closed = replace(kept, step=Step.CLOSED, outcome=Outcome.KEPT, rests_until=until)
+    known = Known(resting={guest.id: until}, kept={guest.id: closed})
+    survey = Survey(policy=a_policy(), now=NOW, round_name=ROUND, known=known)
+    survey.look(guest)
+    plan = survey.draw_up(a_receipt(), previous_guests=None)
+    held = only_held(plan)
+    assert (held.action.kind, held.held_by) == (Act.ADD_SPONSOR, "sponsors-proposed")
+    assert held.action.reviewers == (SARA,)
+    assert plan.counts["left-alone.resting"] == 1
 
 
 def test_a_rest_that_is_over_is_no_rest() -> None:

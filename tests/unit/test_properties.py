@@ -212,6 +212,9 @@ def carried_out(
             )
             continue
         assert case is not None
+        if action.kind is Act.ADD_SPONSOR:
+            current[action.guest_id] = replace(case, sponsor_added=action.reviewers[0])
+            continue
         guest = after.get(action.guest_id)
         if action.kind is Act.NOTICE:
             objection = remediation.no_harm(Act.NOTICE, case, guest, policy, NOW)

@@ -101,6 +101,11 @@ def test_the_points_and_bands_of_the_page_are_those_of_the_code() -> None:
         assert next(risk for least, risk in BANDS if points >= least) == row["risk"]
 
 
+def test_a_guest_of_no_known_domain_is_no_more_dangerous_for_it() -> None:
+    nowhere = a_guest(user_principal_name="ada", mail=None)
+    assert danger_of(nowhere, exposed("nothing"), ladder("healthy"), A_POLICY).facts == ()
+
+
 @given(st.lists(st.sampled_from(["a role", "a high group", "an owned group", "a package", "unread apps"])))
 def test_reaching_more_never_makes_a_guest_less_dangerous(things: list[str]) -> None:
     weights = [

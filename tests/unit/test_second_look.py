@@ -41,6 +41,11 @@ def test_each_documented_log_has_its_consequence(row: dict[str, str]) -> None:
     assert told == row["result"]
 
 
+def test_a_success_in_the_log_stands_in_for_sign_ins_that_could_not_be_read() -> None:
+    unread = a_guest(sign_ins=Unreadable(why="no-licence"))
+    assert second_look.informed(unread, ago(2)).sign_ins == SignIns(successful_at=ago(2))
+
+
 def test_a_guest_seen_in_the_log_after_our_block_is_switched_on_again() -> None:
     case = CASES["quarantined 31 d ago"]
     end = second_look.ending(case, a_guest(enabled=False, sign_ins=SignIns()), ago(32), POLICY, NOW)
@@ -61,6 +66,7 @@ def test_the_later_of_two_successes_counts() -> None:
 def test_what_the_log_shows_never_allows_what_was_forbidden(
     guest: Guest, case: Case, policy: Policy, at: Any, act: Any
 ) -> None:
-    informed = second_look.informed(guest, min(at, NOW - timedelta(seconds=1)))
+    within_the_log = min(max(at, NOW - timedelta(days=30)), NOW - timedelta(seconds=1))
+    informed = second_look.informed(guest, within_the_log)
     if isinstance(guest.sign_ins, SignIns) and remediation.no_harm(act, case, guest, policy, NOW) is not None:
         assert remediation.no_harm(act, case, informed, policy, NOW) is not None
