@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from reviews.model.access import Exposure
+from reviews.model.access import Exposure, Path
 from reviews.model.cases import Card, Case
 from reviews.model.governance import NativeItem
 from reviews.model.ids import PersonId, Unreadable
@@ -81,5 +81,7 @@ class Surroundings:
     """The guest's places in running reviews of access packages, where an answer belongs."""
     package_round_on: date | None = None
     """On which day a review of the guest's package begins, where that is near; the question waits for it."""
+    unowned: tuple[Path, ...] = ()
+    """Groups the guest was put into whose owners were read, and of whom none can answer."""
     last_card: Card | None = None
     """What was shown when somebody last answered for this guest; None when nobody ever did."""
