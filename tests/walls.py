@@ -28,7 +28,20 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
     | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
     | {"regret", "remembering", "rule_change", "snapshots", "incoming"},
-    frozenset({"packages", "risk", "decisions", "remediation", "handover", "backfill", "cadence"}),
+    frozenset(
+        {
+            "vehicles",
+            "metering",
+            "coexistence",
+            "packages",
+            "risk",
+            "decisions",
+            "remediation",
+            "handover",
+            "backfill",
+            "cadence",
+        }
+    ),
     frozenset({"guardrails", "questions", "findings", "second_look"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
