@@ -109,18 +109,22 @@ def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, obje
         },
         "reviewers": [_reviewer(batch.reviewer_id)],
         "fallbackReviewers": [_reviewer(person) for person in fallback if person != batch.reviewer_id],
-        "settings": {
-            "mailNotificationsEnabled": False,
-            "reminderNotificationsEnabled": False,
-            "justificationRequiredOnApproval": False,
-            "defaultDecisionEnabled": False,
-            "defaultDecision": "None",
-            "instanceDurationInDays": days,
-            "autoApplyDecisionsEnabled": False,
-            "recommendationsEnabled": False,
-        },
+        "settings": _settings(days),
     }
     return guarded(body, CostGuard(), guests=len(batch.guests))
+
+
+def _settings(days: int) -> dict[str, object]:
+    return {
+        "mailNotificationsEnabled": False,
+        "reminderNotificationsEnabled": False,
+        "justificationRequiredOnApproval": False,
+        "defaultDecisionEnabled": False,
+        "defaultDecision": "None",
+        "instanceDurationInDays": days,
+        "autoApplyDecisionsEnabled": False,
+        "recommendationsEnabled": False,
+    }
 
 
 def _reviewer(person_id: PersonId) -> dict[str, str]:
