@@ -48,4 +48,11 @@ class WeighAnswers:
     batch_id: BatchId
 
 
-Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MendPackage:
+    """Mend the review of one access package's policy."""
+
+    policy_id: str
+
+
+Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers | MendPackage
