@@ -77,11 +77,11 @@ class Surroundings:
     circle: Circle = Circle()
     home: str | None = None
     """Name of the organisation whose domain the guest was invited at; None when it is not known."""
+    unowned: tuple[Path, ...] = ()
+    """Groups the guest was put into whose owners were read, and of whom none can answer."""
     items: tuple[NativeItem, ...] = ()
     """The guest's places in running reviews of access packages, where an answer belongs."""
     package_round_on: date | None = None
     """On which day a review of the guest's package begins, where that is near; the question waits for it."""
-    unowned: tuple[Path, ...] = ()
-    """Groups the guest was put into whose owners were read, and of whom none can answer."""
     last_card: Card | None = None
     """What was shown when somebody last answered for this guest; None when nobody ever did."""
