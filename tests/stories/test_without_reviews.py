@@ -11,7 +11,7 @@ from tests.stories.telling import telling
 
 WITHOUT_REVIEWS = frozenset(DEFAULT_GRANTED) - {"AccessReview.ReadWrite.All", "AccessReview.Read.All"}
 REFUSALS = {
-    "no Microsoft Entra ID P2": (Licence.P1, DEFAULT_GRANTED),
+    "no Microsoft Entra ID P2": (Licence.P1, sorted(DEFAULT_GRANTED)),
     "no permission for reviews": (Licence.P2, sorted(WITHOUT_REVIEWS)),
 }
 
