@@ -1,7 +1,7 @@
 """Where the policy comes from: the packaged file, a file, or a blob; checked whole, with line numbers."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,32 @@ def parse_policy(text: str, source: str) -> Policy:
     if not isinstance(document, dict):
         raise BadSettings([f"{source}:1: a policy is a mapping of names to values"])
     try:
-        return Policy.model_validate(document)
+        policy = Policy.model_validate(document)
     except ValidationError as error:
         problems = [
             f"{source}:{_line(root, problem['loc'])}: {_path(problem['loc'])}: {_words(problem)}"
             for problem in error.errors()
         ]
         raise BadSettings(problems) from error
+    wordless = [f"{source}:{_line(root, where)}: {_path(where)}: {said}" for where, said in _wordless(policy)]
+    if wordless:
+        raise BadSettings(wordless)
+    return policy
+
+
+def _wordless(policy: Policy) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    """Yield where the policy names a language that there is no catalogue of."""
+    from notifications.words import LANGUAGES
+
+    named: list[tuple[tuple[int | str, ...], str]] = [
+        (("tenant", "language"), policy.tenant.language),
+        *((("tenant", "languages", number), one) for number, one in enumerate(policy.tenant.languages)),
+        *((("tenant", "language_of", name), one) for name, one in policy.tenant.language_of.items()),
+        *((("mail", "wording", one), one) for one in policy.mail.wording),
+    ]
+    for where, language in named:
+        if language not in LANGUAGES:
+            yield where, f"there are no words in {language!r}, only in {', '.join(LANGUAGES)}"
 
 
 class _Strict(yaml.SafeLoader):

@@ -17,6 +17,7 @@ from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.handing_over import HandingOver
 from reviews.jobs.night import Night
 from reviews.jobs.opening import Opening
 from reviews.jobs.sealing import Sealing
@@ -149,7 +150,13 @@ class House:
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,
+            handing_over=self.handing_over,
         )
+
+    @cached_property
+    def handing_over(self) -> HandingOver:
+        """The handing over of questions."""
+        return HandingOver(clock=self.clock, directory=self.directory, ledger=self.ledger, queue=self.queue)
 
     @cached_property
     def track(self) -> Track:
@@ -161,6 +168,7 @@ class House:
             queue=self.queue,
             policies=self.policies,
             answering=self.answering,
+            handing_over=self.handing_over,
             new_owner=new_owner,
         )
 

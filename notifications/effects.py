@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from notifications.matters import case_of
+from notifications.matters import batches_of, case_of
 from reviews import steps
 from reviews.model import BatchId, Case, GuestId, Step
 from reviews.ports import Ledger
-from reviews.records import MailKind, Move, OwedMail
+from reviews.records import QUESTIONS, MailKind, Move, OwedMail
 
 
 async def apply(mail: OwedMail, ledger: Ledger, now: datetime) -> None:
@@ -20,8 +20,9 @@ async def apply(mail: OwedMail, ledger: Ledger, now: datetime) -> None:
     """
     sent_at = mail.sent_at or now
     home = mail.home.partition(":")[2]
-    if mail.kind is MailKind.REVIEW_REQUEST:
-        await _question_delivered(mail, BatchId(home), ledger, now, sent_at)
+    if mail.kind in QUESTIONS:
+        for batch_id in batches_of(mail):
+            await _question_delivered(mail, batch_id, ledger, now, sent_at)
     elif mail.kind is MailKind.GUEST_NOTICE:
         case = await ledger.case(GuestId(home))
         if case is not None and case.id == case_of(mail) and case.step in {Step.DENIED, Step.LAPSED}:

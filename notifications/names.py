@@ -11,6 +11,7 @@ LONGEST = 64
 """Characters of a name that are shown; the rest becomes an ellipsis."""
 LONGEST_ADDRESS = 254
 """The longest mail address there can be (RFC 5321)."""
+_LONGEST_PARAGRAPH = 600
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
@@ -61,6 +62,12 @@ def readable(name: str, mail: str | None) -> str | None:
     if not shown or "@" in shown or _URL_LIKE.search(shown):
         return None
     return shown
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Return the paragraphs of a text, each on one line and without invisible characters."""
+    found = (clean(part, _LONGEST_PARAGRAPH) for part in re.split(r"\n\s*\n", text))
+    return tuple(part for part in found if part)
 
 
 def domain(mail: str | None) -> str | None:

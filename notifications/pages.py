@@ -140,7 +140,7 @@ def _card(card: Card, last: Submission | None, tried: Attempt, setting: Setting)
     return PageCard(
         id=card.guest_id,
         name=words.guest(card.name, card.mail),
-        about=composing.about(card),
+        about=composing.about(card, words),
         facts=_facts(card, words),
         suggestion=_suggestion(card, words),
         tone=str(card.recommendation),

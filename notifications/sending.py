@@ -19,7 +19,7 @@ from notifications.words import Words, choose
 from reviews.errors import Ambiguous, Gone, Transient
 from reviews.policy import Mode, Policy
 from reviews.ports import Archive, Clock, Draft, Ledger, Mailer, Policies
-from reviews.records import MailKind, MailStep, OwedMail
+from reviews.records import QUESTIONS, REMINDERS, MailKind, MailStep, OwedMail
 
 log = logging.getLogger("gatehouse.mail")
 
@@ -28,7 +28,7 @@ SETTLES_IN: Final = timedelta(seconds=5)
 CLAIM: Final = timedelta(minutes=4)
 """How long a mail belongs to who lays its draft; shorter than a failed message waits."""
 _OVER: Final = frozenset({MailStep.VERIFIED, MailStep.DROPPED})
-_WAIT_IN_REPORT: Final = frozenset({MailKind.REVIEW_REQUEST, MailKind.GUEST_NOTICE})
+_WAIT_IN_REPORT: Final = QUESTIONS | REMINDERS | {MailKind.GUEST_NOTICE}
 
 
 def marker(home: str, mail_id: str) -> str:
@@ -72,7 +72,7 @@ class Sending:
         if policy.mode is Mode.REPORT and mail.kind in _WAIT_IN_REPORT:
             self._tell("mail.waiting", mail, why="mode-report")
             return mail
-        matter = await matters.matter(mail, self.ledger, self.archive, self.clock.now())
+        matter = await matters.matter(mail, self.ledger, self.archive, self.clock.now(), policy)
         if isinstance(matter, matters.Passed):
             return await self._drop(mail, matter.why)
         if draft is None:
@@ -101,7 +101,7 @@ class Sending:
 
     async def _draft(self, mail: OwedMail, matter: matters.Matter, policy: Policy) -> Draft:
         setting = Setting(
-            words=Words(choose(mail.language, policy.tenant), policy.tenant.zone),
+            words=Words(choose(mail.language, policy.tenant, mail.to), policy.tenant.zone),
             policy=policy,
             now=self.clock.now(),
             public_url=self.public_url,

@@ -6,7 +6,7 @@ sentence say how a value is shown.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_name
+from babel.languages import get_official_languages
+from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -34,17 +36,33 @@ Value = str | int | dt.date
 """What a sentence may be given to show."""
 
 
-def choose(preferred: str | None, tenant: Tenant) -> str:
+def choose(preferred: str | None, tenant: Tenant, address: str | None = None) -> str:
     """Return the language a person is written to in: their own when mails exist in it, else the tenant's.
 
-    ``preferred`` is a BCP 47 tag such as ``nl-BE`` (Graph ``preferredLanguage``).
+    The policy's word for their address or its domain goes first. ``preferred`` is a BCP 47 tag such as
+    ``nl-BE`` (Graph ``preferredLanguage``), or ``und-NL`` when only the place is known
+    (Graph ``usageLocation``).
     """
     offered = [language for language in tenant.languages if language in LANGUAGES] or ["en"]
-    for wanted in (preferred, tenant.language):
-        language = (wanted or "").replace("_", "-").partition("-")[0].lower()
-        if language in offered:
-            return language
+    for wanted in (*_said_of(address, tenant), *_spoken(preferred), tenant.language):
+        if wanted in offered:
+            return wanted
     return offered[0]
+
+
+def _said_of(address: str | None, tenant: Tenant) -> Iterator[str]:
+    whole = (address or "").strip().lower()
+    for name in (whole, whole.rpartition("@")[2]):
+        if name in tenant.language_of:
+            yield tenant.language_of[name]
+
+
+def _spoken(tag: str | None) -> Iterator[str]:
+    language, *rest = (tag or "").replace("_", "-").split("-")
+    if language.lower() != "und":
+        yield language.lower()
+    elif rest:
+        yield from get_official_languages(rest[-1].upper(), de_facto=True)
 
 
 @cache
@@ -100,6 +118,20 @@ class Words:
         key = f"held.{code}"
         return self.say(key) if key in catalogue(self.language) else code
 
+    def todo(self, code: str) -> str:
+        """Return what a person has to do, by the code of why they must."""
+        key = f"todo.{code}"
+        return self.say(key if key in catalogue(self.language) else "todo.other")
+
+    def word(self, code: str) -> str:
+        """Return what a code of a closed list is called; the code if there are no words."""
+        forms = catalogue(self.language).get(f"word.{code}")
+        return forms[0] if forms else code
+
+    def in_a_row(self, parts: Sequence[str]) -> str:
+        """Return parts as people write them in a row: one, two and three."""
+        return format_list(parts, locale=self.language)
+
     def guest(self, name: str, mail: str | None) -> str:
         """Return what a guest is called: the name, or words for a name that cannot be shown."""
         shown = names.readable(name, mail)
@@ -138,16 +170,12 @@ class Words:
                 pieces.append(self._shown(key, values[name], how or ""))
         return pieces
 
-    def _word(self, code: str) -> str:
-        forms = catalogue(self.language).get(f"word.{code}")
-        return forms[0] if forms else code
-
     def _shown(self, key: str, value: Value, how: str) -> str:
         if how in {"date", "day"}:
             at = _moment(key, value)
             return self.day(at) if how == "day" else self.date(at)
         if how == "word":
-            return self._word(str(value))
+            return self.word(str(value))
         if how:
             return self.say(f"unit.{how}", count=_number(key, value))
         if isinstance(value, str):

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from reviews.model import Answer, Case, Choice, PersonId, Reason, Recommendation, Source, Step
 from reviews.policy import Policy
+from reviews.quorum import decisive, on_record, standing
 from reviews.reasons import because
-from reviews.steps import answered
+from reviews.schedule import end_of
+from reviews.steps import weighed
 
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 """How far the clocks of page, directory and worker may differ."""
@@ -36,11 +38,11 @@ def weigh(
     """Weigh an answer against the case it is about.
 
     The time it was given counts, not the time it is weighed: an answer in time is never lost to a slow
-    queue. The same answer again changes nothing. The newest answer wins, by time and then by id, in
-    whatever order they arrive. Until the deadline the mind may be changed, but not once the account is
-    blocked: the way back is then an undo.
+    queue. The same answer again changes nothing. Of one person the newest answer counts, by time and then
+    by id, in whatever order they arrive; of several people the policy's quorum decides. Until the deadline
+    the mind may be changed, but not once the account is blocked: the way back is then an undo.
     """
-    if case.answer is not None and case.answer.id == answer.id:
+    if answer.id in {known.id for known in on_record(case)}:
         return Accepted(case=case, changed=False)
     refusal = (
         _not_theirs(case, answer, may_answer)
@@ -50,7 +52,15 @@ def weigh(
     )
     if refusal is not None:
         return Refused(because=refusal)
-    return Accepted(case=answered(case, answer), changed=True)
+    words = standing((*on_record(case), answer))
+    deciding = decisive(words, {case.reviewer, *case.others}, policy.reviews.quorum)
+    return Accepted(case=weighed(case, words, deciding), changed=True)
+
+
+def rests_until(answer: Answer, since: datetime, policy: Policy) -> datetime:
+    """Return until when a kept guest is left alone: as the policy says, or sooner if the answer does."""
+    longest = since + policy.reviews.rest_after_keep
+    return longest if answer.until is None else min(longest, end_of(answer.until, policy.tenant.zone))
 
 
 def _not_theirs(case: Case, answer: Answer, may_answer: Collection[PersonId]) -> Reason | None:
@@ -74,7 +84,8 @@ def _out_of_time(case: Case, answer: Answer, now: datetime) -> Reason | None:
         return because("answer-before-question")
     if answer.at > now + CLOCKS_DIFFER_BY:
         return because("answer-from-the-future")
-    if case.answer is not None and (answer.at, answer.id) < (case.answer.at, case.answer.id):
+    earlier = next((known for known in on_record(case) if known.by == answer.by), None)
+    if earlier is not None and (answer.at, answer.id) < (earlier.at, earlier.id):
         return because("older-answer")
     return None
 

@@ -1,6 +1,6 @@
 """What is written down: plans, events, mails owed, runs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -50,6 +50,10 @@ class Action:
     recommendation: Recommendation | None = None
     asked_as: AskedAs | None = None
     """Why the first reviewer is asked; None where nobody is."""
+    together: tuple[PersonId, ...] = ()
+    """Who is asked at the same time as the first reviewer, where the policy wants several answers."""
+    continues: CaseId | None = None
+    """The case that goes on with another person, when the question is handed over; None for a new one."""
     sight: Sight | None = None
     """What a closer look at the guest found; None where none was taken."""
 
@@ -113,11 +117,38 @@ class MailKind(StrEnum):
     """Every mail there is; the value is the folder of its templates."""
 
     REVIEW_REQUEST = "review-request"
+    CANDIDATE = "candidate"
+    ESCALATION = "escalation"
+    HANDOVER = "handover"
+    REVIEW_REMINDER = "review-reminder"
+    FINAL_REMINDER = "final-reminder"
     ANSWER_RECEIPT = "answer-receipt"
     GUEST_NOTICE = "guest-notice"
     REMOVAL_DONE = "removal-done"
     RESTORED = "restored"
+    MANUAL_TASK = "manual-task"
+    EXCEPTION_EXPIRING = "exception-expiring"
     RUN_DIGEST = "run-digest"
+    PAUSED = "paused"
+    ROUND_SUMMARY = "round-summary"
+
+
+QUESTIONS = frozenset({MailKind.REVIEW_REQUEST, MailKind.CANDIDATE, MailKind.ESCALATION, MailKind.HANDOVER})
+"""Mails that put a question: once one is seen to have left, the cases of its batches count as asked."""
+REMINDERS = frozenset({MailKind.REVIEW_REMINDER, MailKind.FINAL_REMINDER})
+"""Mails that repeat a question, to those who have not answered."""
+
+_ASKED_BY: Mapping[AskedAs, MailKind] = {
+    AskedAs.CANDIDATE: MailKind.CANDIDATE,
+    AskedAs.ESCALATED: MailKind.ESCALATION,
+    AskedAs.HANDED_OVER: MailKind.HANDOVER,
+}
+
+
+def question_kind(asked_as: Collection[AskedAs]) -> MailKind:
+    """Return the mail that asks about guests: one of its own when all are asked for the same reason."""
+    (only, *others) = {*asked_as} or {AskedAs.SPONSOR}
+    return MailKind.REVIEW_REQUEST if others else _ASKED_BY.get(only, MailKind.REVIEW_REQUEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

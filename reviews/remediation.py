@@ -21,6 +21,7 @@ from reviews.model import (
     Unreadable,
 )
 from reviews.policy import Exemption, Mode, NoAnswer, Policy
+from reviews.quorum import somebody_keeps
 from reviews.reasons import because
 from reviews.records import Act
 from reviews.schedule import is_quiet, local_date
@@ -32,6 +33,7 @@ from reviews.steps import (
     blocked,
     closed,
     deleted,
+    everybody_asked,
     lapsed,
     manual,
     mirrored,
@@ -53,6 +55,7 @@ __all__ = [
     "closed",
     "deleted",
     "ending",
+    "everybody_asked",
     "exemption",
     "grounds",
     "lapsed",
@@ -131,14 +134,15 @@ def next_reviewer(case: Case, policy: Policy) -> PersonId | None:
     """Return the fallback reviewer to ask after a lapse: one who was not asked yet, and only once."""
     if case.escalated:
         return None
-    others = (PersonId(one) for one in policy.reviewers.fallback if one not in {case.reviewer, case.guest_id})
-    return next(others, None)
+    asked = {case.guest_id, *everybody_asked(case)}
+    return next((PersonId(one) for one in policy.reviewers.fallback if one not in asked), None)
 
 
 def _after_lapse(case: Case, policy: Policy) -> Act:
-    if policy.actions.on_no_answer is NoAnswer.BLOCK:
+    rule = policy.actions.on_no_answer
+    if rule is NoAnswer.BLOCK and not somebody_keeps(case):
         return Act.NOTICE
-    return Act.CLOSE if next_reviewer(case, policy) is None else Act.ASK
+    return Act.CLOSE if rule is NoAnswer.KEEP or next_reviewer(case, policy) is None else Act.ASK
 
 
 def _after(act: Act, since: datetime | None, wait: timedelta, now: datetime) -> Act | None:
@@ -222,7 +226,14 @@ def _ending_by_time(case: Case, guest: Guest, policy: Policy, now: datetime) -> 
         return None
     if case.step is Step.QUARANTINED:
         return Ending(Outcome.REMOVED, because("blocked-for-good"))
-    return Ending(Outcome.UNANSWERED, because("unanswered", on=_day(case.deadline)), rest)
+    return Ending(Outcome.UNANSWERED, _why_unanswered(case, policy), rest)
+
+
+def _why_unanswered(case: Case, policy: Policy) -> Reason:
+    on = _day(case.deadline)
+    if policy.actions.on_no_answer is NoAnswer.KEEP:
+        return because("silence-keeps", on=on)
+    return because("not-agreed" if somebody_keeps(case) else "unanswered", on=on)
 
 
 def _ending_of_the_absent(case: Case, now: datetime) -> Ending | None:
@@ -319,7 +330,7 @@ def _not_founded(case: Case, guest: Guest, policy: Policy, now: datetime) -> Rea
         return None
     if case.asked_at is None or now <= case.deadline or policy.actions.on_no_answer is not NoAnswer.BLOCK:
         return because("not-answered")
-    if case.answer is not None and case.answer.choice is Choice.KEEP:
+    if somebody_keeps(case):
         return because("not-answered")
     verdict = judge(guest, policy.thresholds, policy.scope.min_account_age, now)
     if verdict.activity is Activity.ACTIVE:

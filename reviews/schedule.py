@@ -59,8 +59,12 @@ def deadline(opened_at: datetime, duration: timedelta, zone: str) -> datetime:
 
     The last day is ``duration`` (whole days) after the local day of opening.
     """
-    last_day = local_date(zone, opened_at) + duration
-    return _in_utc(datetime.combine(last_day, time(23, 59, 59)), ZoneInfo(zone))
+    return end_of(local_date(zone, opened_at) + duration, zone)
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """Return the last second of a day in a zone, as a moment in UTC."""
+    return _in_utc(datetime.combine(day, time(23, 59, 59)), ZoneInfo(zone))
 
 
 def local_date(zone: str, now: datetime) -> date:

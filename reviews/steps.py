@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from reviews.model import Answer, Batch, Case, Choice, Outcome, PersonId, Step
+from reviews.model import Answer, AskedAs, Batch, Case, Choice, Outcome, PersonId, Step
 from reviews.records import Action
 
+_DECIDES = frozenset({Choice.KEEP, Choice.REMOVE})
 _OFF_THE_PATH = (Step.MANUAL, Step.RESTORED, Step.CLOSED)
 
 FOLLOWS: Mapping[Step, frozenset[Step]] = MappingProxyType(
@@ -29,14 +30,20 @@ FOLLOWS: Mapping[Step, frozenset[Step]] = MappingProxyType(
 """What may follow what within one case. A new case begins at OPENED, after a closed or a lapsed one."""
 
 
-def opened(ask: Action, *, version: int, reviewer: PersonId, batch: Batch, escalated: bool = False) -> Case:
-    """Open a case for what a plan asks; ``version`` goes on from the guest's case before."""
+def opened(ask: Action, *, reviewer: PersonId, batch: Batch, before: Case | None = None) -> Case:
+    """Open a case for what a plan asks; ``before`` is the guest's case until now.
+
+    A case that goes on with another person, after a lapse or a hand-over, remembers who was asked and what
+    was said.
+    """
     if ask.case_id is None or ask.recommendation is None:
         raise ValueError(f"{ask.key} names no case or no recommendation")
+    goes_on = before if before is not None and before.step is not Step.CLOSED else None
+    handed_over = goes_on is not None and ask.continues == goes_on.id
     return Case(
         id=ask.case_id,
         guest_id=ask.guest_id,
-        version=version,
+        version=(before.version if before else 0) + 1,
         step=Step.OPENED,
         reviewer=reviewer,
         batch_id=batch.id,
@@ -45,8 +52,18 @@ def opened(ask: Action, *, version: int, reviewer: PersonId, batch: Batch, escal
         deadline=batch.deadline,
         recommendation=ask.recommendation,
         reasons=ask.reasons,
-        escalated=escalated,
+        asked_as=ask.asked_as or AskedAs.SPONSOR,
+        others=tuple(one for one in ask.together if one != reviewer),
+        asked_before=everybody_asked(goes_on) if goes_on else (),
+        hops=(goes_on.hops + handed_over) if goes_on else 0,
+        escalated=goes_on is not None and (goes_on.escalated or not handed_over),
+        answers=goes_on.answers if goes_on else (),
     )
+
+
+def everybody_asked(case: Case) -> tuple[PersonId, ...]:
+    """Return who was asked about a guest in this round so far, first first."""
+    return tuple(dict.fromkeys((*case.asked_before, case.reviewer, *case.others)))
 
 
 def asked(case: Case, at: datetime) -> Case:
@@ -55,14 +72,21 @@ def asked(case: Case, at: datetime) -> Case:
 
 
 def answered(case: Case, answer: Answer) -> Case:
-    """Take an answer into the case; one that changes the mind also withdraws the notice.
+    """Take the answer of the only person who is asked."""
+    return weighed(case, (answer,), answer if answer.choice in _DECIDES else None)
 
-    Not knowing is no answer: the case goes on waiting. A denial again changes the words, not the step.
+
+def weighed(case: Case, words: tuple[Answer, ...], deciding: Answer | None) -> Case:
+    """Take the newest words of everybody asked, and the one that decides.
+
+    A changed mind withdraws the notice. Not knowing is no answer, nor is not being the one to ask: the case
+    goes on waiting. A denial again changes the words, not the step.
     """
-    step = _step_after(case, answer.choice)
-    if step is case.step:
-        return replace(case, version=case.version + 1, answer=answer)
-    return replace(_at(case, step), answer=answer, notice_at=None)
+    open_word = words[-1] if words and words[-1].choice not in _DECIDES else None
+    step = _step_after(case, deciding.choice if deciding else None)
+    after = replace(case, version=case.version + 1) if step is case.step else _at(case, step)
+    notice_at = case.notice_at if step is case.step else None
+    return replace(after, answer=deciding or open_word, answers=words, notice_at=notice_at)
 
 
 def mirrored(case: Case, answer_id: str) -> Case:
@@ -114,7 +138,7 @@ def closed(case: Case, at: datetime, outcome: Outcome, rests_until: datetime | N
     return replace(_at(case, Step.CLOSED), closed_at=at, outcome=outcome, rests_until=rests_until)
 
 
-def _step_after(case: Case, choice: Choice) -> Step:
+def _step_after(case: Case, choice: Choice | None) -> Step:
     if choice is Choice.KEEP:
         return Step.KEPT
     if choice is Choice.REMOVE:

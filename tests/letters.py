@@ -4,21 +4,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from admin import mail_examples
 from notifications import composing
-from notifications.composing import Setting
-from notifications.contexts import Context
+from notifications.composing import Asked, Setting
+from notifications.contexts import Context, ReviewRequest
 from notifications.words import Words
 from reviews.messages import Message
 from reviews.model import (
     Answer,
     Batch,
-    BatchId,
     BatchStep,
     Card,
-    CaseId,
     Choice,
     GuestId,
-    Recommendation,
     Source,
     Step,
     Submission,
@@ -26,36 +24,13 @@ from reviews.model import (
 from reviews.policy import Actions, Mode, Policy, Reviews
 from reviews.policy import Tenant as Place
 from reviews.ports import Ledger
-from reviews.reasons import because
-from reviews.records import Act, Action, Held, Move, Plan, Run, RunStep
-from tests.builders import NOW, RUN, SARA, a_case, a_person, a_receipt, guid
+from reviews.records import Move, Plan, Run
+from tests.builders import NOW, RUN, SARA, a_case, a_person, guid
 
-BATCH: Final = BatchId("5ca1ab1e0ddba11c0ffee0ddba11cafe")
+BATCH: Final = mail_examples.BATCH
 HERE: Final = "https://guests.contoso.example"
 POLICY: Final = Policy(mode=Mode.ENFORCE, tenant=Place(home_domains=("contoso.example",)))
 DEADLINE: Final = datetime(2026, 12, 4, 22, 59, 59, tzinfo=UTC)
-
-_PEOPLE: Final = (
-    ("Sam Visser", "sam.visser@fabrikam.example", "Fabrikam", Recommendation.REMOVE),
-    ("Aïsha El Amrani", "aisha@northwind.example", "Northwind Traders", Recommendation.LOOK_CLOSER),
-    ("Bjørn Ødegård", "bjorn@fjord.example", None, Recommendation.REMOVE),
-    ("דנה כהן", "dana@adatum.example", "Adatum", Recommendation.CANNOT_TELL),
-    ("http://evil.example/win", "someone@litware.example", "Litware", Recommendation.REMOVE),
-    ("Priya Raghunathan-Venkataraman", "priya@proseware.example", "Proseware Labs", Recommendation.KEEP),
-    ("sam.jansen", "sam.jansen@tailspin.example", "Tailspin Toys", Recommendation.REMOVE),
-)  # fmt: skip
-_REASONS: Final = {
-    Recommendation.REMOVE: (
-        because("silent", days=251, on="2026-03-14"),
-        because("guest-since", on="2024-02-01", days=1023),
-    ),
-    Recommendation.LOOK_CLOSER: (
-        because("attempts-only", days=45, on="2026-10-06"),
-        because("asked-as-fallback"),
-    ),
-    Recommendation.CANNOT_TELL: (because("sign-ins-unreadable", why="no-licence"),),
-    Recommendation.KEEP: (because("signed-in", days=1, on="2026-11-19"), because("no-sponsor")),
-}
 
 
 class Unchanging:
@@ -87,19 +62,7 @@ def setting(language: str = "en", policy: Policy = POLICY) -> Setting:
 
 
 def a_card(number: int = 1, **changes: object) -> Card:
-    name, mail, company, recommendation = _PEOPLE[(number - 1) % len(_PEOPLE)]
-    card = Card(
-        guest_id=GuestId(guid(number)),
-        case_id=CaseId(f"case-{number}"),
-        name=name if number <= len(_PEOPLE) else f"Guest Number {number}",
-        mail=mail,
-        company=company,
-        invited_at=datetime(2024, 2, 1, 9, tzinfo=UTC),
-        last_success_at=None,
-        recommendation=recommendation,
-        reasons=_REASONS[recommendation],
-    )
-    return replace(card, **changes)  # type: ignore[arg-type]
+    return replace(mail_examples.a_card(number, NOW), **changes)  # type: ignore[arg-type]
 
 
 def cards(count: int) -> tuple[Card, ...]:
@@ -143,56 +106,38 @@ def a_submission(choice: Choice, number: int = 1, version: int = 1, why: str = "
 
 
 def a_run() -> Run:
-    return Run(
-        id=RUN,
-        job="night",
-        slot=datetime(2026, 11, 20, 1, 30, tzinfo=UTC),
-        step=RunStep.FINISHED,
-        owner="owner",
-        leased_until=NOW,
-        nonce="nonce",
-        version=1,
-        guests=1234,
-    )
+    return mail_examples.a_run(NOW)
 
 
 def a_plan() -> Plan:
-    def act(kind: Act, number: int) -> Action:
-        return Action(key=f"{kind}:case-{number}", kind=kind, guest_id=GuestId(guid(number)))
+    return mail_examples.a_plan(NOW)
 
-    return Plan(
-        taken_at=NOW,
-        guests=1234,
-        receipt=a_receipt(nameless_sponsors=3, without_sign_ins=1),
-        policy_hash="p" * 64,
-        plan_hash="9f" * 32,
-        actions=(act(Act.ASK, 1), act(Act.ASK, 2), act(Act.CLOSE, 3)),
-        held=(Held(action=act(Act.BLOCK, 4), held_by="cap-harmful"),),
-        alerts=(because("cap-harmful", count=26, cap=25),),
-    )
+
+def asked(*cards: Card, **changes: object) -> list[Asked]:
+    """Put so many cards into one batch that is asked about."""
+    return [Asked(batch=batch(len(cards), **changes), cards=cards)]
+
+
+def request(*cards: Card, here: Setting | None = None, **changes: object) -> ReviewRequest:
+    """Compose the question about cards."""
+    return composing.question(ReviewRequest, asked(*cards, **changes), here or setting())
 
 
 def every_mail(language: str, count: int = 3) -> tuple[Context, ...]:
     """Compose every mail there is, about so many guests."""
+    return mail_examples.every_mail(setting(language), count)
+
+
+def golden_mails(language: str) -> tuple[tuple[str, Context], ...]:
+    """Compose the mails whose every line is kept in tests/snapshots, by the name of the case."""
     here = setting(language)
-    whole, card = batch(count), a_card()
-    choices = (Choice.REMOVE, Choice.KEEP, Choice.DONT_KNOW)
-    cases = {
-        guest: a_case(
-            Step.ASKED,
-            number,
-            answer=a_submission(choices[number % 3], number).answer if number % 4 else None,
-        )
-        for number, guest in enumerate(whole.guests, start=1)
-    }
-    closed = a_case(Step.RESTORED, closed_at=NOW, rests_until=NOW + timedelta(days=90))
+    one, overdue = mail_examples.every_mail(here, 1)[0], "night-overdue"
     return (
-        composing.review_request(whole, cards(count), here),
-        composing.answer_receipt(whole, cards(count), cases, here),
-        composing.guest_notice(card, a_person(), here),
-        composing.removal_done(card, a_person(), NOW, here),
-        composing.restored(card, a_person(), closed, NOW, here),
-        composing.run_digest(RUN, a_run(), a_plan(), "", here),
+        *(("three-guests", mail) for mail in every_mail(language)),
+        ("one-guest", one),
+        ("two-batches", mail_examples.digest(here, new=2, still_open=1)),
+        ("twelve-guests", mail_examples.every_mail(here, 12)[0]),
+        ("overdue", composing.run_digest(RUN, None, None, overdue, here)),
     )
 
 

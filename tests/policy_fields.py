@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reviews.policy import Exemption, Policy
+from reviews.policy import Exemption, Policy, Wording
 
 Row = tuple[str, str, str]
 
@@ -15,6 +15,7 @@ def policy_fields() -> Iterator[Row]:
     """Yield name, default (as JSON, in code marks) and meaning of every setting."""
     yield from _fields(Policy, Policy().model_dump(mode="json"), "")
     yield from _fields(Exemption, None, "exemptions[].")
+    yield from _fields(Wording, Wording().model_dump(mode="json"), "mail.wording.<language>.")
 
 
 def _fields(part: type[BaseModel], defaults: Mapping[str, Any] | None, prefix: str) -> Iterator[Row]:

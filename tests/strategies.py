@@ -145,7 +145,11 @@ POLICIES = st.builds(
     reviewers=st.builds(
         Reviewers, fallback=st.sampled_from([(), (FALLBACK,)]), max_open_items=st.sampled_from([1, 3, 40])
     ),
-    actions=st.builds(Actions, on_no_answer=st.sampled_from(NoAnswer), soft_delete=st.booleans()),
+    actions=st.builds(
+        Actions,
+        on_no_answer=st.sampled_from([*NoAnswer, NoAnswer.ESCALATE]),
+        soft_delete=st.sampled_from([True, True, False]),
+    ),
     caps=st.builds(
         Caps,
         asks_per_run=st.sampled_from([0, 1, 500, 500]),

@@ -25,8 +25,10 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist"}),
-    frozenset({"risk", "decisions", "remediation"}),
+    frozenset(
+        {"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist", "quorum"}
+    ),
+    frozenset({"risk", "decisions", "remediation", "handover"}),
     frozenset({"guardrails", "questions"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

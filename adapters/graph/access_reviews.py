@@ -34,8 +34,13 @@ PAGE_SIZE = 100
 LONGEST_WORDS = 500
 """Characters of a reviewer's own words that are written to the native review; all are kept in the ledger."""
 
-TO_GRAPH = {Choice.KEEP: "Approve", Choice.REMOVE: "Deny", Choice.DONT_KNOW: "DontKnow"}
-FROM_GRAPH = {word: choice for choice, word in TO_GRAPH.items()}
+TO_GRAPH = {
+    Choice.KEEP: "Approve",
+    Choice.REMOVE: "Deny",
+    Choice.DONT_KNOW: "DontKnow",
+    Choice.NOT_MINE: "DontKnow",
+}
+FROM_GRAPH = {"Approve": Choice.KEEP, "Deny": Choice.REMOVE, "DontKnow": Choice.DONT_KNOW}
 
 
 class _Definition(msgspec.Struct, rename="camel", gc=False):

@@ -8,6 +8,7 @@ from adapters.graph.client import GraphClient
 from adapters.graph.mapping import GUEST_FIELDS, NOT_ASKED, PERSON_FIELDS, read_guest, read_person
 from adapters.graph.operations import (
     DELETE_USER,
+    FIND_USERS,
     READ_DELETED,
     READ_USER,
     READ_USER_WITH_SIGN_INS,
@@ -71,6 +72,20 @@ class GraphDirectory:
         person = read_person(content)
         if isinstance(person, SetAside):
             raise Malformed(f"person {person_id}: cannot understand {person.field}")
+        return person
+
+    async def colleague(self, address: str) -> Person | None:
+        """Find the one account with an address; None when none has it, or more than one. Raises Malformed."""
+        quoted = address.replace("'", "''")
+        wanted = f"mail eq '{quoted}' or userPrincipalName eq '{quoted}'"
+        users = self._client.urls.users
+        rows = self._client.rows(FIND_USERS, users, filter=wanted, select=list(PERSON_FIELDS), top=2)
+        found = [read_person(row) async for row in rows]
+        if len(found) != 1:
+            return None
+        (person,) = found
+        if isinstance(person, SetAside):
+            raise Malformed(f"person {person.guest_id}: cannot understand {person.field}")
         return person
 
     async def is_deleted(self, guest_id: GuestId) -> bool:

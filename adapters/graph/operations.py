@@ -41,6 +41,7 @@ class Operation:
 LIST_GUESTS = Operation(name="GET /users", needs=_USERS)
 LIST_GUESTS_WITH_SIGN_INS = Operation(name="GET /users", needs=_SIGN_INS)
 COUNT_GUESTS = Operation(name="GET /users/$count", needs=_USERS)
+FIND_USERS = Operation(name="GET /users", needs=_USERS)
 READ_USER = Operation(name="GET /users/{user-id}", needs=_USERS)
 READ_USER_WITH_SIGN_INS = Operation(name="GET /users/{user-id}", needs=_SIGN_INS)
 SWITCH_USER = Operation(

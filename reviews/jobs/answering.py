@@ -8,10 +8,12 @@ from datetime import datetime
 from reviews import decisions
 from reviews.errors import Conflict, Gone, NotSupported
 from reviews.evidence import digest
+from reviews.jobs.handing_over import HandingOver
 from reviews.messages import SendMail
-from reviews.model import Answer, Batch, BatchId, Case, GuestId, PersonId, Source, Submission
+from reviews.model import Answer, Batch, BatchId, Case, Choice, GuestId, PersonId, Source, Submission
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Policies, Queue
+from reviews.quorum import on_record
 from reviews.records import MailKind, MailStep, Move, OwedMail
 
 log = logging.getLogger("gatehouse.answering")
@@ -29,6 +31,7 @@ class Answering:
     ledger: Ledger
     queue: Queue
     policies: Policies
+    handing_over: HandingOver
 
     async def weigh_batch(self, batch_id: BatchId) -> int:
         """Weigh all answers of a batch that were not weighed yet; return how many changed a case.
@@ -47,6 +50,8 @@ class Answering:
         changed = 0
         for submission in submissions:
             changed += await self.weigh(batch, submission.guest_id, submission.answer, policy)
+        if any(one.answer.choice is Choice.NOT_MINE for one in submissions):
+            batch = await self.handing_over.settle(batch, policy)
         batch = await self.with_instance(batch)
         for guest_id in sorted({submission.guest_id for submission in submissions}):
             await self.mirror(batch, guest_id)
@@ -72,14 +77,15 @@ class Answering:
         raise Conflict(f"case of guest {guest_id} keeps moving")
 
     async def _weighed_before(self, case: Case, answer: Answer) -> bool:
-        if case.answer is not None and case.answer.id == answer.id:
+        if answer.id in {known.id for known in on_record(case)}:
             return True
         events = await self.ledger.events(case.guest_id)
         return any(event.facts.get("answer") == answer.id for event in events)
 
     async def _written(self, batch: Batch, case: Case, answer: Answer, policy: Policy) -> bool:
         now = self.clock.now()
-        may_answer = [case.reviewer, *(PersonId(one) for one in policy.reviewers.fallback)]
+        fallback = (PersonId(one) for one in policy.reviewers.fallback)
+        may_answer = [case.reviewer, *case.others, *fallback]
         ruling = decisions.weigh(case, answer, policy, now, may_answer=may_answer)
         facts: dict[str, str | int | None] = {
             "answer": answer.id,

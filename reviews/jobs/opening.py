@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from reviews import remediation, sponsors
 from reviews.errors import Gone, Transient
+from reviews.handover import WAITING
 from reviews.messages import SendMail
 from reviews.model import AskedAs, Batch, BatchId, BatchStep, Card, Case, Guest, Person, PersonId, Step
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
-from reviews.records import Action, MailKind, Move, OwedMail
+from reviews.records import Action, MailKind, Move, OwedMail, question_kind
 
 log = logging.getLogger("gatehouse.opening")
 
@@ -72,19 +73,19 @@ class Opening:
         return await self.ledger.save_batch(replace(batch, claimed_until=until), owes=owes)
 
     async def _settle_on_people(self, batch: Batch, policy: Policy) -> Batch:
-        reviewer = await self._reviewer(batch, policy)
         kept: list[tuple[Action, Guest, Case | None]] = []
         for ask in await self.ledger.asks(batch.id):
             guest = await self.directory.guest(ask.guest_id, sign_ins=False)
             current = await self.ledger.case(ask.guest_id)
-            if reviewer and guest and self._still_to_be_asked(ask, guest, current, policy):
+            if guest and self._still_to_be_asked(batch, ask, guest, current, policy):
                 kept.append((ask, guest, current))
+        reviewer = await self._reviewer(batch, kept, policy)
         if reviewer is None or not kept:
             log.warning("nobody to ask, or about", extra={"event": "batch.dropped", "batch": batch.id})
             return await self._saved(replace(batch, step=BatchStep.CLOSED, guests=()))
         await self.ledger.save_cards(batch.id, [_card(ask, guest) for ask, guest, _ in kept])
         for ask, _, current in kept:
-            if current is None or current.id != ask.case_id:
+            if not _is_open(current, ask, batch):
                 await self.ledger.move(_opening_move(batch, ask, reviewer, current, self.clock.now()))
         return await self.ledger.save_batch(
             replace(
@@ -95,19 +96,27 @@ class Opening:
             )
         )
 
-    async def _reviewer(self, batch: Batch, policy: Policy) -> Person | None:
-        candidates = (batch.reviewer_id, *(PersonId(one) for one in policy.reviewers.fallback))
-        for candidate in dict.fromkeys(candidates):
-            person = await self.directory.person(candidate)
+    async def _reviewer(
+        self, batch: Batch, kept: Sequence[tuple[Action, Guest, Case | None]], policy: Policy
+    ) -> Person | None:
+        asked = {one for _, _, current in kept if current for one in _asked_in_this_round(current, batch)}
+        for candidate in dict.fromkeys((batch.reviewer_id, *map(PersonId, policy.reviewers.fallback))):
+            person = await self.directory.person(candidate) if candidate not in asked else None
             if sponsors.fit(person, batch.guests) is None:
                 return person
         return None
 
-    def _still_to_be_asked(self, ask: Action, guest: Guest, current: Case | None, policy: Policy) -> bool:
+    def _still_to_be_asked(
+        self, batch: Batch, ask: Action, guest: Guest, current: Case | None, policy: Policy
+    ) -> bool:
         now = self.clock.now()
         if remediation.no_question(guest, policy, now) is not None:
             return False
-        if current is None or current.id == ask.case_id:
+        if _is_open(current, ask, batch):
+            return True
+        if ask.continues is not None:
+            return current is not None and current.id == ask.continues and current.step in WAITING
+        if current is None:
             return True
         if current.step is Step.CLOSED:
             return current.rests_until is None or current.rests_until <= now
@@ -135,25 +144,42 @@ class Opening:
         reviewer = batch.reviewer
         if reviewer is None or reviewer.mail is None:
             raise Gone(f"batch {batch.id} has no reviewer with a mailbox")
+        cards = await self.ledger.cards(batch.id)
         request = OwedMail(
             home=f"batch:{batch.id}",
+            # One question a batch, whatever its words: the kind may differ, the id must not.
             id=MailKind.REVIEW_REQUEST.value,
-            kind=MailKind.REVIEW_REQUEST,
+            kind=question_kind([card.asked_as for card in cards]),
             to=reviewer.mail,
             language=reviewer.language or policy.tenant.language,
             owed_at=self.clock.now(),
+            facts=_handed_by(batch, cards),
         )
         return await self._saved(replace(batch, step=BatchStep.OPEN), owes=[request])
 
 
+def _handed_by(batch: Batch, cards: Sequence[Card]) -> dict[str, str | int | None]:
+    """Say from whom the guests of a batch were handed over, and why."""
+    if batch.before is None:
+        return {}
+    told = {reason.code for card in cards for reason in card.reasons}
+    why = "named" if "named-by-reviewer" in told else "not-theirs" if "not-mine" in told else "left"
+    return {"from": batch.before, "why": why}
+
+
+def _is_open(current: Case | None, ask: Action, batch: Batch) -> bool:
+    """Say whether the case of a question was opened already, by an earlier try."""
+    return current is not None and current.id == ask.case_id and current.batch_id == batch.id
+
+
+def _asked_in_this_round(current: Case, batch: Batch) -> tuple[PersonId, ...]:
+    if current.step is Step.CLOSED:
+        return ()
+    return current.asked_before if current.batch_id == batch.id else remediation.everybody_asked(current)
+
+
 def _opening_move(batch: Batch, ask: Action, reviewer: Person, current: Case | None, now: datetime) -> Move:
-    case = remediation.opened(
-        ask,
-        version=(current.version if current else 0) + 1,
-        reviewer=reviewer.id,
-        batch=batch,
-        escalated=current is not None and current.step is Step.LAPSED,
-    )
+    case = remediation.opened(ask, reviewer=reviewer.id, batch=batch, before=current)
     return Move(case=case, kind="case-opened", actor="gatehouse", at=now, run_id=batch.run_id)
 
 

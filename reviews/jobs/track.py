@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reviews import remediation
+from reviews import decisions, remediation
 from reviews.evidence import digest
 from reviews.jobs.answering import Answering
+from reviews.jobs.handing_over import HandingOver
 from reviews.messages import OpenBatch, SendMail
 from reviews.model import Answer, Batch, BatchStep, Case, Outcome, Source, Step
 from reviews.policy import Policy
@@ -32,6 +33,7 @@ class Track:
     queue: Queue
     policies: Policies
     answering: Answering
+    handing_over: HandingOver
     new_owner: Callable[[], str]
 
     async def run(self, slot: datetime) -> Run | None:
@@ -77,6 +79,7 @@ class Track:
         await self.answering.weigh_batch(batch.id)
         batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
         await self._read_back(batch, policy)
+        batch = await self.handing_over.from_absent(batch, policy)
         if self.clock.now() <= batch.deadline:
             return False
         await self._close(batch, policy)
@@ -110,8 +113,8 @@ class Track:
 
 
 def _at_deadline(case: Case, policy: Policy, now: datetime) -> tuple[str, Case] | None:
-    if case.step is Step.KEPT:
-        rests = now + policy.reviews.rest_after_keep
+    if case.step is Step.KEPT and case.answer is not None:
+        rests = decisions.rests_until(case.answer, now, policy)
         return "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
     if case.step is Step.ASKED:
         return "lapsed", remediation.lapsed(case)

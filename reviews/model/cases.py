@@ -1,7 +1,7 @@
 """What was asked and answered: cases, the batches they are asked in, cards and answers."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId
@@ -16,6 +16,8 @@ class Choice(StrEnum):
     KEEP = "keep"
     REMOVE = "remove"
     DONT_KNOW = "dont-know"
+    NOT_MINE = "not-mine"
+    """Somebody else answers for this guest. No answer: the question goes to the next person."""
 
 
 class Source(StrEnum):
@@ -35,6 +37,10 @@ class Answer:
     at: datetime
     source: Source
     justification: str = ""
+    until: date | None = None
+    """The last day a guest that is kept will still be needed; None leaves it to the policy."""
+    passes_to: str | None = None
+    """Whom a reviewer named as the one to ask, as typed: an address nobody has looked up yet."""
 
 
 class Step(StrEnum):
@@ -83,11 +89,22 @@ class Case:
     deadline: datetime
     recommendation: Recommendation
     reasons: tuple[Reason, ...]
+    asked_as: AskedAs = AskedAs.SPONSOR
+    """Why this reviewer of all people is asked."""
+    others: tuple[PersonId, ...] = ()
+    """Who is asked at the same time, where the policy wants several people's answers."""
+    asked_before: tuple[PersonId, ...] = ()
+    """Who was asked about this guest earlier in the round, first first; nobody is asked twice."""
+    hops: int = 0
+    """How often the question was handed over to another person."""
     escalated: bool = False
     """True when the fallback reviewers are asked because the sponsor did not answer."""
     asked_at: datetime | None = None
     """When the question was seen to have left our mailbox; a lapse counts only after it."""
     answer: Answer | None = None
+    """The answer that decides the case; while none does, the newest one if it is no answer at all."""
+    answers: tuple[Answer, ...] = ()
+    """The newest answer of each person in this round, oldest first; the record keeps those before."""
     mirrored: str | None = None
     """Id of the answer last written to the native review."""
     notice_at: datetime | None = None
@@ -108,6 +125,20 @@ class BatchStep(StrEnum):
     DEFINED = "defined"
     OPEN = "open"
     CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """What became of a question whose reviewer cannot answer it: who is asked now, or why nobody else is."""
+
+    guest_id: GuestId
+    case_id: CaseId
+    because: Reason
+    to: Person | None = None
+    batch_id: BatchId | None = None
+    """The batch in which ``to`` is asked."""
+    answer_id: str | None = None
+    """The "not mine" it settles; None when the reviewer did not say so but can no longer answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +163,12 @@ class Batch:
     instance_id: str | None = None
     claimed_until: datetime | None = None
     """Until when one worker has it to itself while it is being opened; None when nobody is at it."""
+    before: BatchId | None = None
+    """The batch whose questions go on here with another person; None for a batch of a night."""
+    handed_over: tuple[HandOver, ...] = ()
+    """What became of the questions this reviewer could not answer, oldest first."""
+    absent_since: datetime | None = None
+    """Since when the reviewer's account was seen to be switched off; None while it is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

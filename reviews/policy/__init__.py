@@ -6,10 +6,10 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
-from reviews.policy.types import Address, CronLine, Domain, Duration, ObjectId, Share, Zone
-from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Reviews, Thresholds
+from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
+from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
 from reviews.policy.when import Quiet, Schedule, Schedules
-from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
+from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant, Wording
 
 __all__ = [
     "Actions",
@@ -20,12 +20,14 @@ __all__ = [
     "Domain",
     "Duration",
     "Exemption",
+    "Language",
     "Mail",
     "Mode",
     "NoAnswer",
     "ObjectId",
     "Policy",
     "Quiet",
+    "Quorum",
     "Reviewers",
     "Reviews",
     "Schedule",
@@ -34,5 +36,6 @@ __all__ = [
     "Share",
     "Tenant",
     "Thresholds",
+    "Wording",
     "Zone",
 ]

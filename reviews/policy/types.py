@@ -39,6 +39,12 @@ def _address(value: str) -> str:
     return value
 
 
+def _plain(value: str) -> str:
+    if any(ord(one) < 32 and one != "\n" for one in value):
+        raise ValueError("write plain text; only line breaks may stand between the words")
+    return value.strip()
+
+
 Duration = Annotated[timedelta, BeforeValidator(_iso)]
 Zone = Annotated[str, AfterValidator(_zone)]
 CronLine = Annotated[str, AfterValidator(_cron)]
@@ -50,7 +56,10 @@ ObjectId = Annotated[
     # Graph writes object ids in lower case; an exemption must hold however it was typed.
     AfterValidator(str.lower),
 ]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Domain = Annotated[str, AfterValidator(str.lower)]
+ShortText = Annotated[str, Field(max_length=80), AfterValidator(_plain)]
+LongText = Annotated[str, Field(max_length=600), AfterValidator(_plain)]
 
 
 class Part(BaseModel):

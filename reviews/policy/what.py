@@ -14,6 +14,21 @@ class NoAnswer(StrEnum):
 
     ESCALATE = "escalate"
     BLOCK = "block"
+    KEEP = "keep"
+    """Access stays, without anybody having vouched for it; the guest is asked about again after a rest."""
+
+
+class Quorum(StrEnum):
+    """Whose answers decide a case. docs/reviews.md holds the table."""
+
+    ANY_ONE = "any-one"
+    """One person is asked; when several did answer, one "keep" is enough to keep."""
+    DENIAL_WINS = "denial-wins"
+    """All sponsors are asked, and one "remove" is enough."""
+    TWO_PEOPLE = "two-people"
+    """Two people are asked, and it takes two of the same mind, either way."""
+    ALL = "all"
+    """All sponsors are asked and all must keep; one "remove" is enough."""
 
 
 class Thresholds(Part):
@@ -40,6 +55,8 @@ class Reviews(Part):
     """A guest nobody answered for, neither sponsor nor fallback, is asked about again after this long."""
     justification_on_keep: Literal["never", "when-suggested-remove", "always"] = "when-suggested-remove"
     """When keeping needs a reason in words."""
+    quorum: Quorum = Quorum.ANY_ONE
+    """Whose answers decide: any-one, denial-wins, two-people or all."""
 
     @model_validator(mode="after")
     def _whole_days(self) -> Self:
@@ -54,7 +71,7 @@ class Actions(Part):
     """What follows an answer."""
 
     on_no_answer: NoAnswer = NoAnswer.ESCALATE
-    """Past the deadline: ask the fallback reviewers, or treat silence as a no."""
+    """Past the deadline: ask the fallback, treat silence as a no (block), or leave access (keep)."""
     grace: Duration = timedelta(days=7)
     """From the sent notice to the block."""
     quarantine: Duration = timedelta(days=30)

@@ -56,6 +56,10 @@ class Directory(Protocol):
         """Read one possible reviewer afresh; None when there is no such user."""
         ...
 
+    async def colleague(self, address: str) -> Person | None:
+        """Find the one account that has an address as its mail or user principal name; None when none has."""
+        ...
+
     async def is_deleted(self, guest_id: GuestId) -> bool:
         """Say whether the account lies among the soft-deleted ones, from which it can be restored."""
         ...

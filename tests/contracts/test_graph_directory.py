@@ -74,6 +74,20 @@ async def test_a_person_is_read_as_they_are_now() -> None:
     assert nora.mail is None
 
 
+async def test_a_colleague_is_found_by_mail_or_principal_name_and_nobody_by_a_quote() -> None:
+    async with plugged_in() as plugs:
+        sara, nora = (plugs.tenant.user(plugs.person_id(name)) for name in ("sara", "nora"))
+        assert sara is not None
+        assert nora is not None
+        by_mail = await plugs.directory.colleague(sara["mail"].upper())
+        by_name = await plugs.directory.colleague(nora["userPrincipalName"])
+        assert by_mail is not None
+        assert by_name is not None
+        assert (by_mail.id, by_name.id) == (sara["id"], nora["id"])
+        assert await plugs.directory.colleague("nobody@contoso.example") is None
+        assert await plugs.directory.colleague("o'brien@contoso.example") is None
+
+
 async def test_sign_in_is_blocked_and_allowed_again() -> None:
     async with plugged_in() as plugs:
         ada = plugs.guest_id("ada")

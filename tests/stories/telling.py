@@ -48,7 +48,7 @@ class Tale:
         """Go on to the night of a day of the story (the first is 0); work through all of it."""
         return await self.quick.tick(STARTS_AT + timedelta(days=day) + NIGHT)
 
-    async def noon(self, day: int) -> int:
+    async def noon(self, day: float) -> int:
         """Go on to noon of a day."""
         return await self.quick.tick(STARTS_AT + timedelta(days=day, hours=12))
 

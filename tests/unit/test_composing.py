@@ -1,13 +1,13 @@
 """What mails say follows from the record: order, dates, what comes next, and nothing a guest could abuse."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from notifications import composing
 from notifications.contexts import RunDigest
-from reviews.model import Choice, Recommendation, RunId, Step
+from reviews.model import Choice, Recommendation, Risk, RunId, Step
 from reviews.policy import Policy
 from reviews.records import Act
 from tests.builders import NOW, RUN, a_case, a_person
@@ -20,43 +20,43 @@ from tests.letters import (
     batch,
     cards,
     every_mail,
+    request,
     setting,
     strict,
 )
 
 
-def test_guests_we_suggest_to_remove_come_first_then_by_name() -> None:
-    order = [(card.recommendation, card.name) for card in composing.in_order(cards(7))]
+def test_the_riskiest_come_first_then_those_we_suggest_to_remove_then_by_name() -> None:
+    shown = composing.in_order(cards(7))
+    assert [card.sight.risk if card.sight else None for card in shown[:2]] == [Risk.HIGH, Risk.LOW]
+    order = [(card.recommendation, card.name) for card in shown]
     assert [one for one, _ in order] == [
         *[Recommendation.REMOVE] * 4,
         Recommendation.LOOK_CLOSER,
         Recommendation.CANNOT_TELL,
         Recommendation.KEEP,
     ]
-    removals = [name.casefold() for one, name in order if one is Recommendation.REMOVE]
+    removals = [name.casefold() for one, name in order[1:] if one is Recommendation.REMOVE]
     assert removals == sorted(removals)
 
 
 def test_the_question_names_deadline_link_and_every_guest_in_words() -> None:
-    mail = composing.review_request(batch(3), cards(3), setting())
-    assert mail.deadline == "Friday 4 December 2026"
-    assert mail.deadline_time == "23:59 (Central European Standard Time)"
-    assert mail.answer_url == "https://guests.contoso.example/r/5ca1ab1e0ddba11c0ffee0ddba11cafe"
-    assert {line.name for line in mail.guests} == {"Sam Visser", "Aïsha El Amrani", "Bjørn Ødegård"}
-    assert mail.guests[1].because[0] == "Last signed in on 14 March 2026, 251 days ago."
-    assert mail.guests[1].about == "sam.visser@fabrikam.example · Fabrikam"
+    mail = request(*cards(3))
+    [section] = mail.sections
+    assert section.deadline == mail.deadline == "Friday 4 December 2026"
+    assert section.deadline_time == "23:59 (Central European Standard Time)"
+    assert section.answer_url == "https://guests.contoso.example/r/5ca1ab1e0ddba11c0ffee0ddba11cafe"
+    assert {line.name for line in section.guests} == {"Sam Visser", "Aïsha El Amrani", "Bjørn Ødegård"}
+    assert section.guests[0].because[0] == "Last signed in on 14 March 2026, 251 days ago."
+    assert section.guests[0].about == "sam.visser@fabrikam.example · Fabrikam"
 
 
 def test_names_that_look_like_links_are_replaced_in_the_readers_language() -> None:
     trap = [a_card(5)]
-    assert (
-        composing.review_request(batch(1), trap, setting("en")).guests[0].name == "Guest of litware.example"
-    )
-    assert (
-        composing.review_request(batch(1), trap, setting("nl")).guests[0].name == "Gast van litware.example"
-    )
+    assert request(*trap, here=setting("en")).sections[0].guests[0].name == "Guest of litware.example"
+    assert request(*trap, here=setting("nl")).sections[0].guests[0].name == "Gast van litware.example"
     nameless = [replace(a_card(5), mail=None, company="www.evil.example")]
-    line = composing.review_request(batch(1), nameless, setting("en")).guests[0]
+    line = request(*nameless, here=setting("en")).sections[0].guests[0]
     assert (line.name, line.about) == ("Guest without a readable name", "")
 
 
@@ -78,10 +78,19 @@ def test_names_that_look_like_links_are_replaced_in_the_readers_language() -> No
             "The guest is warned first. Sign-in is blocked on 27 November 2026 at the earliest.",
         ),
         (Choice.DONT_KNOW, POLICY, "Nothing changes now. We may ask a colleague."),
+        (Choice.NOT_MINE, POLICY, "Nothing changes now. We ask somebody else."),
     ],
 )
 def test_what_follows_an_answer_is_what_the_policy_says(choice: Choice, policy: Policy, said: str) -> None:
     assert composing.what_follows(choice, NOW, setting(policy=policy)) == said
+
+
+def test_a_keep_until_a_day_rests_until_that_day() -> None:
+    kept = a_submission(Choice.KEEP, 1).answer
+    soon = replace(kept, until=date(2026, 12, 31))
+    assert composing.follows(soon, setting()) == "Access stays. We do not ask again before 31 December 2026."
+    late = replace(kept, until=date(2030, 1, 1))
+    assert composing.follows(late, setting()) == composing.follows(kept, setting())
 
 
 def test_what_follows_silence_is_what_the_policy_says() -> None:
@@ -121,7 +130,7 @@ def test_the_digest_counts_actions_and_held_ones_and_repeats_alerts() -> None:
         ("Questions to put", 2),
         ("Cases to close", 1),
     ]
-    assert [line.count for line in digest.held] == [1]
+    assert [line.count for line in digest.held] == [2]
     assert digest.alerts == ("26 harmful steps are due and 25 are allowed: none happens without approval.",)
     assert digest.lead == "1,234 guest accounts were read. Mode: ask and act."
     assert digest.plan_hash == "9f" * 32
@@ -164,10 +173,10 @@ def test_the_last_day_is_the_last_day_in_the_tenants_zone_also_around_clock_chan
     here = setting(policy=POLICY.model_copy(update={"tenant": tenant}))
     for day in range(365):
         noon = datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day)
-        mail = composing.review_request(batch(1, deadline=noon), cards(1), here)
+        mail = request(*cards(1), here=here, deadline=noon)
         local = noon.astimezone(here.words.here)
         assert mail.deadline.endswith(f"{local.day} {local:%B} {local.year}")
-        assert mail.deadline_time.startswith(f"{local:%H:%M} (")
+        assert mail.sections[0].deadline_time.startswith(f"{local:%H:%M} (")
 
 
 def test_composing_says_the_same_twice() -> None:

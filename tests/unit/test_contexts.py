@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from jinja2 import meta
 
-from notifications import contexts
 from notifications.contexts import CONTEXTS, LINES, Context
+from notifications.contexts.reference import reference
 from notifications.render import GIVEN, TEMPLATES, environment
 from reviews.records import MailKind
 
@@ -22,7 +22,7 @@ def variables(template: str) -> set[str]:
     for other in meta.find_referenced_templates(tree):
         if other is not None and "layout" in other:
             found |= variables(other)
-    return found - GIVEN - {"self", "parts"}
+    return found - GIVEN - {"self", "parts", "guests"}
 
 
 def test_there_is_one_context_per_kind_of_mail() -> None:
@@ -46,4 +46,4 @@ def test_every_field_is_explained(kind: type[Context]) -> None:
 
 
 def test_docs_mail_md_is_what_the_contexts_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == contexts.reference()
+    assert PAGE.read_text(encoding="utf-8") == reference()

@@ -69,7 +69,7 @@ def test_each_documented_answer_has_its_result(row: dict[str, str]) -> None:
         assert isinstance(ruling, Accepted)
         assert ruling.changed
         assert (ruling.case.step, ruling.case.version) == (row["result"], 8)
-        assert ruling.case.answer == answer
+        assert answer in ruling.case.answers
     else:
         assert isinstance(ruling, Refused)
         assert ruling.because.code == row["result"]
@@ -147,8 +147,8 @@ def test_the_newest_answer_wins_in_whatever_order_they_arrive(answers: list[Answ
     policy = a_policy()
     ends = {(end.step, end.answer) for end in (settle(order, policy) for order in permutations(answers))}
     newest = max(answers, key=lambda answer: (answer.at, answer.id))
-    expected = {Choice.KEEP: Step.KEPT, Choice.REMOVE: Step.DENIED, Choice.DONT_KNOW: Step.ASKED}
-    assert ends == {(expected[newest.choice], newest)}
+    expected = {Choice.KEEP: Step.KEPT, Choice.REMOVE: Step.DENIED}
+    assert ends == {(expected.get(newest.choice, Step.ASKED), newest)}
 
 
 @given(ANSWERS)

@@ -13,7 +13,7 @@ from reviews.reasons import because
 from reviews.records import MailKind, OwedMail, Run, RunStep
 from sandbox.memory import MemoryArchive, MemoryLedger
 from tests.builders import NOW, RUN, guid
-from tests.letters import BATCH, a_card, a_plan, a_run, batch, keep_batch, setting
+from tests.letters import BATCH, POLICY, a_card, a_plan, a_run, batch, keep_batch, setting
 
 
 def a_mail(kind: MailKind, home: str, mail_id: str | None = None, **facts: str) -> OwedMail:
@@ -29,7 +29,7 @@ def a_mail(kind: MailKind, home: str, mail_id: str | None = None, **facts: str) 
 
 
 async def about(mail: OwedMail, ledger: MemoryLedger | None = None) -> Matter | Passed:
-    return await matter(mail, ledger or MemoryLedger(), MemoryArchive(), NOW)
+    return await matter(mail, ledger or MemoryLedger(), MemoryArchive(), NOW, POLICY)
 
 
 async def test_a_home_nobody_knows_is_parked() -> None:

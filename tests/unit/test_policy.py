@@ -40,7 +40,7 @@ def test_after_installation_nothing_is_done() -> None:
         ({"thresholds": {"inactive_after": "PT"}}, "inactive_after"),
         ({"tenant": {"zone": "Europe/Amsterdamn"}}, "zone"),
         ({"tenant": {"zone": "../etc/passwd"}}, "zone"),
-        ({"tenant": {"languages": ["fr"]}}, "languages"),
+        ({"tenant": {"languages": ["nl-BE"]}}, "languages"),
         ({"schedules": {"night": {"cron": "0 30 1 * * *"}}}, "cron"),
         ({"schedules": {"night": {"cron": "0 0 30 2 *"}}}, "cron"),
         ({"reviewers": {"fallback": ["jan@contoso.example"]}}, "fallback"),

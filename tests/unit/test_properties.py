@@ -54,8 +54,8 @@ def test_the_tenants_tried_meet_every_act_and_most_reasons_to_hold() -> None:
         met.update(held.held_by for held in plan.held)
 
     look()
-    assert all(met[act] >= 5 for act in Act), met
-    assert len(met) >= len(Act) + 12, met
+    assert all(met[act] >= 3 for act in Act), met
+    assert len(met) >= len(Act) + 11, met
 
 
 @given(guests(), POLICIES)
@@ -190,9 +190,8 @@ def carried_out(
         if action.kind is Act.ASK:
             until = deadline(NOW, policy.reviews.duration, "UTC")
             batch = a_batch(deadline=until)
-            version = 1 if case is None else case.version + 1
             current[action.guest_id] = remediation.opened(
-                action, version=version, reviewer=action.reviewers[0], batch=batch
+                action, reviewer=action.reviewers[0], batch=batch, before=case
             )
             continue
         assert case is not None

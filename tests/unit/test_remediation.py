@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reviews.model import Case, Choice, Identity, Kind, Outcome, PersonId, SignIns, Step, Unreadable
+from reviews.model import Answer, Case, Choice, Identity, Kind, Outcome, PersonId, SignIns, Step, Unreadable
 from reviews.policy import Actions, Mode, NoAnswer, Policy, Quiet, Scope
 from reviews.records import Act
 from reviews.remediation import (
@@ -52,6 +52,8 @@ DUE_POLICIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "escalate, the fallback was asked": ({"reviewer": FALLBACK}, {}),
     "escalate, no fallback": ({}, {"reviewers": {"fallback": ()}}),
     "block": ({}, {"actions": BLOCKS}),
+    "block, somebody keeps": ({"answers": (an_answer(Choice.KEEP),)}, {"actions": BLOCKS}),
+    "keep": ({}, {"actions": Actions(on_no_answer=NoAnswer.KEEP)}),
     "no delete": ({}, {"actions": Actions(soft_delete=False)}),
 }
 
@@ -143,6 +145,21 @@ def test_a_case_nobody_answered_rests_before_it_is_asked_again() -> None:
     assert end is not None
     assert (end.outcome, end.because.code) == (Outcome.UNANSWERED, "unanswered")
     assert end.rests_until == NOW + timedelta(days=30)
+
+
+@pytest.mark.parametrize(
+    ("said", "rule", "code"),
+    [
+        ((), NoAnswer.KEEP, "silence-keeps"),
+        ((an_answer(Choice.KEEP),), NoAnswer.ESCALATE, "not-agreed"),
+        ((an_answer(Choice.DONT_KNOW),), NoAnswer.ESCALATE, "unanswered"),
+    ],
+)
+def test_a_case_without_an_outcome_says_why(said: tuple[Answer, ...], rule: NoAnswer, code: str) -> None:
+    lapsed = a_case(Step.LAPSED, escalated=True, answers=said)
+    end = ending(lapsed, a_guest(), a_policy(actions=Actions(on_no_answer=rule)), NOW)
+    assert end is not None
+    assert (end.outcome, end.because.code) == (Outcome.UNANSWERED, code)
 
 
 def test_a_restored_case_keeps_the_rest_it_was_given() -> None:

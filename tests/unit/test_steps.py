@@ -21,7 +21,7 @@ from reviews.remediation import (
     quarantined,
     restored,
 )
-from tests.builders import GUEST, NOW, RUN, SARA, a_batch, a_case, ago, an_answer
+from tests.builders import FALLBACK, GUEST, NOW, RUN, SARA, a_batch, a_case, ago, an_answer
 from tests.tables import codes, table
 
 STEPS: dict[Step, Callable[[Case], Case]] = {
@@ -107,12 +107,30 @@ def an_ask(**changes: object) -> Action:
 
 def test_a_case_is_opened_from_what_the_plan_asks() -> None:
     batch = a_batch()
-    case = opened(an_ask(), version=5, reviewer=SARA, batch=batch, escalated=True)
-    assert (case.step, case.version, case.reviewer, case.escalated) == (Step.OPENED, 5, SARA, True)
+    case = opened(an_ask(), reviewer=SARA, batch=batch)
+    assert (case.step, case.version, case.reviewer, case.escalated) == (Step.OPENED, 1, SARA, False)
     assert (case.batch_id, case.run_id, case.deadline) == (batch.id, RUN, batch.deadline)
+
+
+def test_a_case_that_goes_on_with_another_person_remembers_who_was_asked_and_what_was_said() -> None:
+    lapsed_case = a_case(Step.LAPSED, answers=(an_answer(Choice.DONT_KNOW),))
+    escalated = opened(an_ask(), reviewer=FALLBACK, batch=a_batch(), before=lapsed_case)
+    assert (escalated.version, escalated.escalated, escalated.hops) == (lapsed_case.version + 1, True, 0)
+    assert (escalated.asked_before, escalated.answers) == ((SARA,), lapsed_case.answers)
+    asked_case = a_case(Step.ASKED)
+    handed_over = opened(
+        an_ask(continues=asked_case.id), reviewer=FALLBACK, batch=a_batch(), before=asked_case
+    )
+    assert (handed_over.escalated, handed_over.hops, handed_over.asked_before) == (False, 1, (SARA,))
+
+
+def test_a_new_round_starts_without_a_past() -> None:
+    over = a_case(Step.CLOSED, hops=2, asked_before=(FALLBACK,), answers=(an_answer(),))
+    case = opened(an_ask(), reviewer=SARA, batch=a_batch(), before=over)
+    assert (case.version, case.hops, case.asked_before, case.answers) == (over.version + 1, 0, (), ())
 
 
 @pytest.mark.parametrize("missing", ["case_id", "recommendation"])
 def test_a_question_without_a_case_or_suggestion_opens_nothing(missing: str) -> None:
     with pytest.raises(ValueError, match="names no case"):
-        opened(an_ask(**{missing: None}), version=1, reviewer=SARA, batch=a_batch())
+        opened(an_ask(**{missing: None}), reviewer=SARA, batch=a_batch())

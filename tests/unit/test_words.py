@@ -10,7 +10,7 @@ from babel.dates import format_date
 from notifications import words
 from notifications.words import LANGUAGES, LOCALES, Words, catalogue, choose
 from reviews.errors import Malformed
-from reviews.model import Choice, Kind, Reason, Recommendation, Step
+from reviews.model import AskedAs, Choice, Kind, Obstacle, Reason, Recommendation, Risk, Step, Thing
 from reviews.policy import Mode, Tenant
 from reviews.reasons import CODES, PARAMS, because
 from reviews.records import Act, MailKind
@@ -68,6 +68,10 @@ def test_there_are_no_words_for_codes_that_do_not_exist(language: str) -> None:
     held = {key.removeprefix("held.") for key in catalogue(language) if key.startswith("held.")}
     assert spoken == CODES.keys()
     assert held <= CODES.keys()
+    assert {key.removeprefix("todo.") for key in catalogue(language) if key.startswith("todo.")} <= {
+        *CODES,
+        "other",
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -79,6 +83,10 @@ def test_every_word_of_a_closed_list_has_words(language: str) -> None:
     assert {f"act.{one}" for one in Act} <= keys
     assert {f"word.{one}" for one in (*Kind, *Step)} <= keys
     assert {f"{one}.subject" for one in MailKind} <= keys
+    assert {f"risk.{one}" for one in Risk} <= keys
+    assert {f"thing.{one}" for one in Thing} <= keys
+    assert {f"{said}.{one}" for one in Obstacle for said in ("obstacle", "by-hand")} <= keys
+    assert {f"asked-as.{one}" for one in AskedAs} <= keys
 
 
 def test_every_key_is_said_somewhere() -> None:
@@ -86,7 +94,7 @@ def test_every_key_is_said_somewhere() -> None:
     templates = [
         *root.rglob("*.txt"),
         *root.rglob("*.html"),
-        *root.glob("*.py"),
+        *root.rglob("*.py"),
         *(root.parent / "adapters").glob("*.py"),
     ]
     said = "\n".join(path.read_text(encoding="utf-8") for path in templates)
@@ -101,6 +109,14 @@ def test_every_key_is_said_somewhere() -> None:
         "recommendation.",
         "note.",
         "alert.",
+        "risk.",
+        "thing.",
+        "obstacle.",
+        "by-hand.",
+        "asked-as.",
+        "todo.",
+        "no-answer.",
+        "handover.",
     )
     messages = {
         f"{key}.{part}"

@@ -1,0 +1,148 @@
+"""A question that reached the wrong person, told from the first mail to the answer of the right one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from reviews.messages import WeighAnswers
+from reviews.model import (
+    Answer,
+    AskedAs,
+    BatchId,
+    Choice,
+    GuestId,
+    Outcome,
+    PersonId,
+    Source,
+    Step,
+    Submission,
+)
+from tests.stories.telling import Tale, telling
+
+
+@pytest.fixture
+async def tale(tmp_path: Path) -> AsyncIterator[Tale]:
+    async with telling(tmp_path, caps={"harmful_share": 1.0}, quiet=False) as told:
+        await told.night(0)
+        await told.quick.clock.sleep(told.quick.tenant.start_delay * 2)
+        yield told
+
+
+async def says_not_mine(tale: Tale, guest: str, names: str | None = None) -> BatchId:
+    """Have a guest's reviewer say on the page that the guest is not theirs."""
+    case = await tale.case(guest)
+    address = None if names is None else (tale.guest(names) or {}).get("mail", names)
+    answer = Answer(
+        id=f"{case.id}-not-mine",
+        choice=Choice.NOT_MINE,
+        by=case.reviewer,
+        at=tale.quick.clock.now(),
+        source=Source.PAGE,
+        passes_to=address,
+    )
+    taken = Submission(batch_id=case.batch_id, guest_id=case.guest_id, version=1, answer=answer)
+    assert await tale.quick.ledger.append_answer(taken)
+    await tale.quick.queue.put(WeighAnswers(batch_id=case.batch_id))
+    await tale.quick.work()
+    return case.batch_id
+
+
+async def test_the_colleague_a_sponsor_names_is_asked_and_answers(tale: Tale) -> None:
+    old = await says_not_mine(tale, "ada", names="joost")
+
+    case = await tale.case("ada")
+    assert (case.step, case.reviewer, case.asked_as) == (Step.ASKED, tale.id("joost"), AskedAs.HANDED_OVER)
+    assert (case.hops, case.asked_before) == (1, (PersonId(tale.id("sara")),))
+    assert case.deadline > tale.quick.clock.now()
+    assert len(tale.mails("joost")) == 2, "his own guests, and Sara's"
+    assert len(tale.mails("sara")) == 2, "the question, and what became of her answer"
+    first = await tale.quick.ledger.batch(old)
+    assert first is not None
+    assert [(one.to.name if one.to else None) for one in first.handed_over] == ["Joost de Vries"]
+
+    await tale.answer("joost", {"ada": "remove"})
+    assert (await tale.case("ada")).step is Step.DENIED
+    await tale.noon(1)
+    decisions = [
+        r.items[tale.id("ada")].decision for r in tale.quick.tenant.definitions() if tale.id("ada") in r.items
+    ]
+    assert sorted(decisions) == ["Deny", "DontKnow"], "Joost's own review, and Sara's"
+
+
+async def test_without_a_name_the_next_on_the_ladder_is_asked(tale: Tale) -> None:
+    await says_not_mine(tale, "two-sponsors")
+
+    case = await tale.case("two-sponsors")
+    assert (case.step, case.asked_as, case.hops) == (Step.ASKED, AskedAs.HANDED_OVER, 1)
+    others = {tale.id(name) for name in ("joost", "mieke")} - {case.asked_before[0]}
+    assert {case.reviewer} == others
+
+
+async def test_a_question_goes_round_once_and_then_waits_for_its_deadline(tale: Tale) -> None:
+    for _ in ("sara", "fay"):
+        await says_not_mine(tale, "ada")
+
+    case = await tale.case("ada")
+    batch = await tale.quick.ledger.batch(BatchId(case.batch_id))
+    assert batch is not None
+    assert [one.because.code for one in batch.handed_over] == ["nobody-left-to-ask"]
+    assert len({*case.asked_before, case.reviewer}) == case.hops + 1
+    for day in (16, 17, 33):
+        await tale.night(day)
+        await tale.noon(day)
+    over = await tale.case("ada")
+    assert (over.step, over.outcome) == (Step.CLOSED, Outcome.UNANSWERED)
+    ada = tale.guest("ada")
+    assert ada is not None
+    assert ada["accountEnabled"] is True
+
+
+async def test_a_reviewer_who_left_is_replaced_at_the_next_tracking(tale: Tale) -> None:
+    asked = [
+        case.guest_id for case in await tale.quick.ledger.live_cases() if case.reviewer == tale.id("sara")
+    ]
+    tale.quick.tenant.delete(tale.id("sara"))
+
+    await tale.noon(1)
+
+    after = [await tale.quick.ledger.case(GuestId(guest)) for guest in asked]
+    assert tale.id("sara") not in {case.reviewer for case in after if case}
+    assert (await tale.case("ada")).reviewer == tale.id("fay")
+    assert {case.asked_as for case in after if case} == {AskedAs.HANDED_OVER}
+    assert len([one for one in tale.mails("fay") if "passed on to you" in one]) == 1, "one mail for them all"
+
+
+async def test_a_reviewer_on_leave_keeps_their_questions_when_they_are_back_in_time(tale: Tale) -> None:
+    tale.quick.tenant.change(tale.id("sara"), accountEnabled=False)
+    await tale.noon(1)
+    await tale.noon(5)
+    assert (await tale.case("ada")).reviewer == tale.id("sara")
+    tale.quick.tenant.change(tale.id("sara"), accountEnabled=True)
+    await tale.noon(6)
+    batch = await tale.quick.ledger.batch((await tale.case("ada")).batch_id)
+    assert batch is not None
+    assert batch.absent_since is None
+
+    tale.quick.tenant.change(tale.id("sara"), accountEnabled=False)
+    await tale.noon(6.5)
+    await tale.noon(13.6)
+    assert (await tale.case("ada")).reviewer == tale.id("fay")
+
+
+async def test_an_answer_of_the_first_reviewer_comes_too_late_once_the_question_is_handed_over(
+    tale: Tale,
+) -> None:
+    old = await says_not_mine(tale, "ada", names="joost")
+    answer = Answer(
+        id="second-thoughts",
+        choice=Choice.REMOVE,
+        by=PersonId(tale.id("sara")),
+        at=tale.quick.clock.now(),
+        source=Source.PAGE,
+    )
+    guest = GuestId(tale.id("ada"))
+    await tale.quick.ledger.append_answer(Submission(batch_id=old, guest_id=guest, version=2, answer=answer))
+    await tale.quick.queue.put(WeighAnswers(batch_id=old))
+    await tale.quick.work()
+    assert (await tale.case("ada")).step is Step.ASKED
