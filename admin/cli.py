@@ -1,4 +1,4 @@
-"""The words of the command line: doctor, plan, night, track, guest, undo, approve, evidence, policy."""
+"""The words of the command line: doctor, plan, night, track, guest, undo, approve, evidence, policy, mail."""
 
 import json
 import sys
@@ -9,11 +9,12 @@ import typer
 
 from adapters.policy_source import parse_policy
 from adapters.settings import read_settings
-from admin import doctoring, explaining, planning, running, verifying
+from admin import doctoring, explaining, mailing, planning, running, verifying
 from admin.opened import told, with_house
 from reviews.errors import BadSettings
 from reviews.model import GuestId, RunId
 from reviews.policy import Policy
+from reviews.records import MailKind
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,7 +24,9 @@ app = typer.Typer(
 )
 policy_app = typer.Typer(no_args_is_help=True, help="Check a policy file, or print its schema.")
 evidence_app = typer.Typer(no_args_is_help=True, help="Verify the record.")
+mail_app = typer.Typer(no_args_is_help=True, help="Look at every mail before anybody gets one.")
 app.add_typer(policy_app, name="policy")
+app.add_typer(mail_app, name="mail")
 app.add_typer(evidence_app, name="evidence")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -111,6 +114,25 @@ def check(
         told.print(f"{file}: cannot be read as UTF-8 text: {type(error).__name__}", markup=False)
         raise typer.Exit(2) from error
     sys.stdout.write(f"sound: mode {found.mode}, policy {found.fingerprint()[:12]}\n")
+
+
+@mail_app.command("preview")
+def preview(
+    folder: Annotated[Path, typer.Option("--out", help="Where to write.")] = Path("out/mails"),
+) -> None:
+    """Write every mail in every language, about 1, 7 and 60 guests and hostile names, with an index page."""
+    with_house(lambda house: mailing.preview(house, folder), needs_state=False)
+
+
+@mail_app.command("send-test")
+def send_test(
+    address: str,
+    *,
+    kind: Annotated[MailKind, typer.Option("--mail", help="Which mail.")] = MailKind.REVIEW_REQUEST,
+    language: Annotated[str | None, typer.Option(help="Default: as the policy says of the address.")] = None,
+) -> None:
+    """Send one mail about guests that do not exist to an address of yours, from the sender's mailbox."""
+    with_house(lambda house: mailing.send_test(house, address, kind, language), needs_state=False)
 
 
 def _named_file() -> Path:

@@ -7,6 +7,8 @@ injection) and Unicode TR 36 (bidirectional and invisible characters).
 import re
 import unicodedata
 
+from notifications.mojibake import is_broken, mended
+
 LONGEST = 64
 """Characters of a name that are shown; the rest becomes an ellipsis."""
 LONGEST_ADDRESS = 254
@@ -23,14 +25,14 @@ _DOMAIN = re.compile(r"(?=.{1,100}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9]
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
-    """Return text on one line without invisible characters, at most ``longest`` characters long.
+    """Return text mended, on one line, without invisible characters, at most ``longest`` characters long.
 
     Control, bidirectional, zero-width, private and unassigned characters go; white space of any kind becomes
     one space; piles of combining marks are cut to three.
     """
     shown: list[str] = []
     marks = 0
-    for character in unicodedata.normalize("NFC", text[: longest * 16]):
+    for character in unicodedata.normalize("NFC", mended(text[: longest * 16])):
         category = unicodedata.category(character)
         if category in _SPACES or character in "\t\n\v\f\r\x85":
             shown.append(" ")
@@ -46,11 +48,22 @@ def clean(text: str, longest: int = LONGEST) -> str:
             shown.append(character)
         marks = 0
     line = " ".join("".join(shown).split())
-    return line if len(line) <= longest else line[: longest - 1].rstrip() + "\u2026"
+    if mended(line) != line:
+        # What was invisible had kept two halves of a misread letter apart.
+        return clean(line, longest)
+    return line if len(line) <= longest else _cut(line, longest)
+
+
+def _cut(line: str, longest: int) -> str:
+    kept = line[: longest - 1].rstrip()
+    # An ellipsis is also half of some misread letters: it must not complete one.
+    while mended(f"{kept}\u2026") != f"{kept}\u2026":
+        kept = kept[:-1].rstrip()
+    return f"{kept}\u2026"
 
 
 def readable(name: str, mail: str | None) -> str | None:
-    """Return a guest's name fit to be shown, or None when it is empty or looks like a web address.
+    """Return a guest's name fit to be shown, or None when it is empty, garbled, or looks like a web address.
 
     Mail programs turn anything like ``evil.example`` into a link. A name that only repeats the guest's own
     address, as invitations without a name get, is shown with spaces for dots.
@@ -59,9 +72,20 @@ def readable(name: str, mail: str | None) -> str | None:
     local = clean(mail.partition("@")[0]) if mail else ""
     if local and shown.casefold() in {local.casefold(), clean(mail or "").casefold()}:
         shown = " ".join(re.split(r"[._+]+", local)).strip()
-    if not shown or "@" in shown or _URL_LIKE.search(shown):
+    if not shown or "@" in shown or _URL_LIKE.search(shown) or is_broken(shown):
         return None
     return shown
+
+
+def tame(name: str) -> str | None:
+    """Return the name of a thing of the tenant, blanks put where it looks like an address; None when garbled.
+
+    Colleagues name teams and apps, so a name like ``HR.Team`` is meant well and stays recognisable.
+    """
+    shown = clean(name)
+    if "@" in shown or _URL_LIKE.search(shown):
+        shown = " ".join(re.sub(r"[@:/\\.\u3002\uff0e\uff61]+", " ", shown).split())
+    return None if not shown or is_broken(shown) else shown
 
 
 def paragraphs(text: str) -> tuple[str, ...]:

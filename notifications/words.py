@@ -1,23 +1,24 @@
 """Makes words of codes: every sentence a person reads, in English or Dutch, with dates as people write them.
 
 One catalogue per language lies in ``locales/``; its keys are codes, so that records keep the codes and each
-reader gets the words. ``{on:date}``, ``{on:day}``, ``{days:days}`` and ``{kind:word}`` in a
-sentence say how a value is shown.
+reader gets the words. Another language is another file. ``{on:date}``, ``{on:day}``, ``{days:days}`` and
+``{kind:word}`` in a sentence say how a value is shown.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from gettext import c2py
 from pathlib import Path
 from string import Formatter
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.dates import format_date, format_time, get_timezone_name
 from babel.languages import get_official_languages
 from babel.lists import format_list
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -26,9 +27,9 @@ from reviews.errors import Malformed
 from reviews.model import Reason
 from reviews.policy import Tenant
 
-LANGUAGES: Final = ("en", "nl")
-"""The languages there is a catalogue of."""
 LOCALES: Final = Path(__file__).with_name("locales")
+LANGUAGES: Final = tuple(sorted(path.stem for path in LOCALES.glob("*.po")))
+"""The languages there is a catalogue of: another one is one file more."""
 
 _LONGEST_VALUE: Final = 120
 
@@ -62,20 +63,37 @@ def _spoken(tag: str | None) -> Iterator[str]:
     if language.lower() != "und":
         yield language.lower()
     elif rest:
-        yield from get_official_languages(rest[-1].upper(), de_facto=True)
+        found = get_official_languages(rest[-1].upper(), de_facto=True)
+        # A place of several languages does not tell which one a person reads.
+        yield from found if len(found) == 1 else ()
 
 
 @cache
-def catalogue(language: str) -> Mapping[str, tuple[str, ...]]:
+def _read(language: str, folder: Path) -> Catalog:
+    with (folder / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+@cache
+def _plural(language: str, folder: Path) -> Callable[[int], int]:
+    """Return which form of a sentence goes with a number, as the catalogue's ``Plural-Forms`` says."""
+    return c2py(_read(language, folder).plural_expr)
+
+
+@cache
+def catalogue(language: str, folder: Path = LOCALES) -> Mapping[str, tuple[str, ...]]:
     """Return the catalogue of a language: key to its sentence, or to its forms for one and for many."""
-    with (LOCALES / f"{language}.po").open("rb") as file:
-        entries = read_po(file, locale=language, abort_invalid=True)
     found: dict[str, tuple[str, ...]] = {}
-    for entry in entries:
+    for entry in _read(language, folder):
         if entry.id:
             key = entry.id if isinstance(entry.id, str) else entry.id[0]
             found[key] = (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
     return found
+
+
+def in_every_language(key: str) -> str:
+    """Return a sentence in every language one after the other, for where a reader's language is not asked."""
+    return " / ".join(catalogue(language)[key][0] for language in LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,13 @@ class Words:
 
     language: str
     zone: str
+    folder: Path = LOCALES
+    """Where the catalogues lie."""
+
+    @property
+    def sentences(self) -> Mapping[str, tuple[str, ...]]:
+        """The catalogue of the language."""
+        return catalogue(self.language, self.folder)
 
     @property
     def here(self) -> ZoneInfo:
@@ -97,12 +122,13 @@ class Words:
             Malformed: there is no such sentence, or it needs a value that was not given.
 
         """
-        forms = catalogue(self.language).get(key)
+        forms = self.sentences.get(key)
         if forms is None:
             raise Malformed(f"no words for {key} in {self.language}")
         text = forms[0]
         if len(forms) > 1:
-            text = forms[self._form(_number(key, values.get("count")))]
+            number = _number(key, values.get("count"))
+            text = forms[_plural(self.language, self.folder)(number)]
         return "".join(self._pieces(key, text, values))
 
     def reason(self, reason: Reason) -> str:
@@ -116,16 +142,16 @@ class Words:
     def held(self, code: str) -> str:
         """Return what a guardrail's code means in a list of figures; the code if there are no words."""
         key = f"held.{code}"
-        return self.say(key) if key in catalogue(self.language) else code
+        return self.say(key) if key in self.sentences else code
 
     def todo(self, code: str) -> str:
         """Return what a person has to do, by the code of why they must."""
         key = f"todo.{code}"
-        return self.say(key if key in catalogue(self.language) else "todo.other")
+        return self.say(key if key in self.sentences else "todo.other")
 
     def word(self, code: str) -> str:
         """Return what a code of a closed list is called; the code if there are no words."""
-        forms = catalogue(self.language).get(f"word.{code}")
+        forms = self.sentences.get(f"word.{code}")
         return forms[0] if forms else code
 
     def in_a_row(self, parts: Sequence[str]) -> str:
@@ -142,11 +168,11 @@ class Words:
 
     def date(self, at: dt.date) -> str:
         """Return a date: 12 December 2025."""
-        return format_date(self._local(at), "d MMMM y", locale=self.language)
+        return format_date(self._local(at), self.say("format.date"), locale=self.language)
 
     def day(self, at: dt.date) -> str:
         """Return a date with its weekday: Friday 12 December 2025."""
-        return format_date(self._local(at), "EEEE d MMMM y", locale=self.language)
+        return format_date(self._local(at), self.say("format.day"), locale=self.language)
 
     def time(self, at: dt.datetime) -> str:
         """Return a time of day with the name of its zone: 23:59 (Central European Standard Time)."""
@@ -156,9 +182,6 @@ class Words:
 
     def _local(self, at: dt.date) -> dt.date:
         return at.astimezone(self.here).date() if isinstance(at, dt.datetime) else at
-
-    def _form(self, number: int) -> int:
-        return 0 if Locale.parse(self.language).plural_form(number) == "one" else 1
 
     def _pieces(self, key: str, text: str, values: Mapping[str, Value]) -> list[str]:
         pieces: list[str] = []

@@ -97,7 +97,7 @@ def test_every_command_of_the_operators_line_in_the_pages_exists() -> None:
     told = {
         found
         for path in pages()
-        for found in re.findall(r"python -m admin ((?:evidence |policy )?[a-z]+)", page(path))
+        for found in re.findall(r"python -m admin ((?:evidence |policy |mail )?[a-z-]+)", page(path))
     }
 
     assert told

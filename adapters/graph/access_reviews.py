@@ -21,6 +21,7 @@ from adapters.graph.operations import (
     READ_DEFINITION,
     RECORD_DECISION,
 )
+from notifications.words import in_every_language
 from reviews.errors import Gone, Malformed, NotSupported
 from reviews.model import Answer, Batch, BatchId, Choice, GuestId, PersonId
 from reviews.ports import NativeDecision, NativeReview
@@ -84,7 +85,7 @@ def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, obje
     return {
         "displayName": f"Guests to review {batch.opened_at:%Y-%m-%d} {marker(batch.id)}",
         "descriptionForAdmins": f"Made by Gatehouse for batch {batch.id}. Answers are taken over from here.",
-        "descriptionForReviewers": "Please say for each of these guests whether they still need access.",
+        "descriptionForReviewers": in_every_language("native.description"),
         "scope": {
             "@odata.type": "#microsoft.graph.accessReviewQueryScope",
             "query": f"{members}/?$filter=(userType eq 'Guest')",

@@ -31,7 +31,15 @@ LONGEST_TEXT = 1_024
 NOT_RETURNED = Unreadable(why="not-returned")
 NOT_ASKED = Unreadable(why="not-asked")
 
-PERSON_FIELDS = ("id", "displayName", "mail", "accountEnabled", "userType", "preferredLanguage")
+PERSON_FIELDS = (
+    "id",
+    "displayName",
+    "mail",
+    "accountEnabled",
+    "userType",
+    "preferredLanguage",
+    "usageLocation",
+)
 GUEST_FIELDS = (
     "id",
     "displayName",
@@ -77,6 +85,7 @@ class _SponsorRow(msgspec.Struct, rename="camel", gc=False):
     account_enabled: bool | None = None
     user_type: _Text | None = None
     preferred_language: _Text | None = None
+    usage_location: _Text | None = None
 
 
 class _GuestRow(msgspec.Struct, rename="camel", gc=False):
@@ -165,8 +174,13 @@ def _person(row: _SponsorRow, person_id: PersonId) -> Person | None:
         mail=row.mail or None,
         enabled=row.account_enabled,
         user_type=row.user_type,
-        language=row.preferred_language or None,
+        language=row.preferred_language or _of_place(row.usage_location),
     )
+
+
+def _of_place(country: str | None) -> str | None:
+    """Return the BCP 47 tag for a language that is not known but by the place it is spoken in."""
+    return f"und-{country}" if country else None
 
 
 def _sponsor(row: _SponsorRow) -> Sponsor:

@@ -6,7 +6,7 @@ from typing import Final
 from notifications import names
 from notifications.contexts import GuestLine
 from notifications.words import Words
-from reviews.model import AskedAs, Card, Kind, Path, Recommendation, Risk, Thing
+from reviews.model import AskedAs, Card, Kind, Path, Recommendation, Risk, Sight, Thing
 
 PATHS_SHOWN: Final = 3
 """How many of the things a guest reaches are named; the rest is counted."""
@@ -19,6 +19,7 @@ _URGENCY: Final[Mapping[Recommendation, int]] = {
 }
 _DANGER: Final[Mapping[Risk | None, int]] = {Risk.CRITICAL: 0, Risk.HIGH: 1, Risk.MEDIUM: 2}
 _SAID_ALOUD: Final = frozenset({Risk.HIGH, Risk.CRITICAL})
+_LOOKED_HARMLESS: Final = frozenset({Risk.LOW, Risk.MEDIUM})
 _ORDINARY: Final = frozenset({Kind.EXTERNAL_GUEST, Kind.PENDING_GUEST})
 
 
@@ -73,12 +74,17 @@ def reach(card: Card, words: Words) -> str:
     if sight is None:
         return ""
     if not sight.reach:
-        return "" if sight.unread else words.say("reach.nothing")
+        return words.say("reach.nothing") if _reaches_nothing(sight) else ""
     shown = [thing(path, words) for path in sight.reach[:PATHS_SHOWN]]
     more = max(sight.reach_count, len(sight.reach)) - len(shown)
     if more > 0:
         shown.append(words.say("reach.more", count=more))
     return words.say("reach.list", things=words.in_a_row(shown))
+
+
+def _reaches_nothing(sight: Sight) -> bool:
+    """Say whether somebody looked everywhere and found nothing; what was not read is not nothing."""
+    return sight.risk in _LOOKED_HARMLESS and not sight.unread
 
 
 def beyond(card: Card, words: Words) -> str:
@@ -107,15 +113,19 @@ def why_you(card: Card, words: Words) -> str:
 
 def thing(path: Path, words: Words) -> str:
     """Return what is reached in words, with its label: team "Tender" (Highly confidential)."""
-    name = names.readable(path.name, None) or words.say("thing.nameless")
-    eligible = path.thing is Thing.ROLE and path.eligible
-    shown = words.say("thing.role-eligible" if eligible else f"thing.{path.thing}", name=name)
-    label = names.readable(path.label, None) if path.label else None
+    shown = _plain(path, words)
+    label = names.tame(path.label) if path.label else None
     return words.say("thing.labelled", thing=shown, label=label) if label else shown
 
 
+def _plain(path: Path, words: Words) -> str:
+    name = names.tame(path.name) or words.say("thing.nameless")
+    eligible = path.thing is Thing.ROLE and path.eligible
+    return words.say("thing.role-eligible" if eligible else f"thing.{path.thing}", name=name)
+
+
 def _obstructed(path: Path, words: Words) -> str:
-    shown = thing(path, words)
+    shown = _plain(path, words)
     if path.obstacle is None:
         return shown
     return words.say("beyond.one", thing=shown, why=words.say(f"obstacle.{path.obstacle}"))

@@ -101,7 +101,9 @@ def round_summary(run_id: RunId, plan: Plan, cases: Mapping[GuestId, Case], sett
         asked=len(asks),
         reviewers=len({action.reviewers[:1] for action in asks}),
         answers=tuple(CountLine(what=words.say(key), count=answers[one]) for one, key in keys.items()),
-        standing=tuple(CountLine(what=words.word(step), count=n) for step, n in sorted(steps.items())),
+        standing=tuple(
+            CountLine(what=words.word(step).capitalize(), count=n) for step, n in sorted(steps.items())
+        ),
     )
 
 

@@ -14,7 +14,8 @@ written from `notifications/contexts/`:
 
 The texts lie in `notifications/templates/mail/<name>/` and `notifications/locales/<language>.po`. A subject
 never holds anything a guest can choose. A mail is sent once: docs/architecture.md says how. What an admin may
-add to the texts is `mail.wording` in docs/policy.md.
+add to the texts is `mail.wording` in docs/policy.md. `python -m admin mail preview` writes every mail to a
+folder to look at, and `python -m admin mail send-test` sends one to a mailbox of yours.
 
 ## What a mail needs to be owed
 

@@ -58,7 +58,7 @@ ObjectId = Annotated[
 ]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Domain = Annotated[str, AfterValidator(str.lower)]
-ShortText = Annotated[str, Field(max_length=80), AfterValidator(_plain)]
+ShortText = Annotated[str, Field(max_length=40), AfterValidator(_plain)]
 LongText = Annotated[str, Field(max_length=600), AfterValidator(_plain)]
 
 

@@ -10,10 +10,9 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from notifications.render import letter
 from tests.browser.conftest import Visit, settled, visited
 from tests.builders import a_person, guid
-from tests.letters import BATCH, every_mail, setting
+from tests.letters import BATCH
 from tests.reviewers import choice, signed_in
 
 pytestmark = pytest.mark.browser
@@ -214,25 +213,3 @@ def test_it_works_without_scripts_and_with_forced_colours(browser: Browser) -> N
         option(page, 1, "Remove").check()
         page.get_by_role("button", name="Send my answer").click()
         expect(page.get_by_role("status")).to_be_visible()
-
-
-MAILS = {
-    f"{mail.KIND}.{language}": (mail, language) for language in ("en", "nl") for mail in every_mail(language)
-}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", MAILS)
-def test_mails_are_accessible_and_fit_a_phone(browser: Browser, axe: str, name: str, scheme: Scheme) -> None:
-    mail, language = MAILS[name]
-    html = letter(mail, setting(language).words, "to@contoso.example").html
-    for width in (390, 800):
-        with opened(browser, width=width, scheme=scheme) as page:
-            page.set_content(html)
-            is_narrow_enough(page)
-            if width == 800:
-                # A mail is no page: its headline stands in a table and there is no landmark around it.
-                page.evaluate("document.body.setAttribute('role', 'main')")
-                is_accessible(page, axe)
-            if language == "en":
-                picture(page, f"mail-{mail.KIND}-{width}-{scheme}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from adapters.clock import HandClock
 from admin.cli import app
 from reviews.model import GuestId, Step
+from reviews.records import MailKind
 from sandbox.graph_api import create_app, serve
 from sandbox.people_cast import Cast
 from sandbox.stories import STARTS_AT, a_handful
@@ -68,6 +70,25 @@ def test_plan_is_a_table_for_people(line: Line) -> None:
     assert "12 guests read" in result.stdout
     assert "silent" in result.stdout
     assert "nothing was changed" in result.stdout
+
+
+def test_every_mail_is_written_to_a_folder_with_an_index(line: Line, tmp_path: Path) -> None:
+    result = line.run("mail", "preview", "--out", str(tmp_path / "mails"))
+
+    assert result.exit_code == 0, result.output
+    index = (tmp_path / "mails" / "index.html").read_text(encoding="utf-8")
+    named = re.findall(r'href="([^"]+)"', index)
+    assert len(named) == 3 * 4 * 2 * len(MailKind)
+    assert [name for name in named if not (tmp_path / "mails" / name).exists()] == []
+
+
+def test_a_test_mail_leaves_once_and_bears_no_real_guest(line: Line) -> None:
+    result = line.run("mail", "send-test", "admin@contoso.example", "--mail", "paused", "--language", "nl")
+
+    assert result.exit_code == 0, result.output
+    assert "sent in nl: Gastbeoordelingen gestopt" in result.stdout
+    sends = [call for call in line.tenant.calls if call.operation.endswith("/send")]
+    assert len(sends) == 1
 
 
 def test_a_missing_permission_narrows_the_plan_and_is_named(line: Line) -> None:

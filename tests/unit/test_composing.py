@@ -4,12 +4,29 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
+from admin import mail_examples
 from notifications import composing
-from notifications.contexts import RunDigest
-from reviews.model import Choice, Recommendation, Risk, RunId, Step
-from reviews.policy import Policy
-from reviews.records import Act
+from notifications.contexts import GuestLine, RunDigest
+from notifications.pages import answer_page
+from notifications.render import letter
+from reviews.model import (
+    AskedAs,
+    Choice,
+    Kind,
+    Obstacle,
+    Path,
+    Recommendation,
+    Risk,
+    RunId,
+    Sight,
+    Step,
+    Thing,
+)
+from reviews.policy import Mail, Policy
+from reviews.reasons import because
+from reviews.records import Act, MailKind, question_kind
 from tests.builders import NOW, RUN, a_case, a_person
 from tests.letters import (
     POLICY,
@@ -181,3 +198,148 @@ def test_the_last_day_is_the_last_day_in_the_tenants_zone_also_around_clock_chan
 
 def test_composing_says_the_same_twice() -> None:
     assert every_mail("en", 7) == every_mail("en", 7)
+
+
+def test_the_page_adds_dates_its_reasons_do_not_tell() -> None:
+    silent = (because("silent", days=251, on="2026-03-14"),)
+    telling = a_card(last_success_at=NOW, reasons=(because("attempts-since", on="2026-10-06"),))
+    html = answer_page(batch(1), [telling], {}, setting(), style_nonce="n")
+    assert "Last signed in on 20 November 2026." in html
+    assert "Invited on 1 February 2024." in html
+    html = answer_page(
+        batch(1), [a_card(last_success_at=NOW, reasons=silent)], {}, setting(), style_nonce="n"
+    )
+    assert "20 November 2026." not in html
+
+
+def line(**sight: object) -> GuestLine:
+    """Compose one guest that a closer look was taken at."""
+    seen = Sight(kind=Kind.EXTERNAL_GUEST, **sight)  # type: ignore[arg-type]
+    return composing.guest_line(a_card(sight=seen), setting().words, told=AskedAs.SPONSOR)
+
+
+TEAM = Path(thing=Thing.TEAM, id="t", name="Tender 2026", label="Highly confidential")
+
+
+def test_a_guest_nobody_looked_at_closely_is_said_nothing_of() -> None:
+    seen = composing.guest_line(a_card(sight=None), setting().words, told=AskedAs.SPONSOR)
+    assert (seen.reach, seen.beyond, seen.unread, seen.risk, seen.changed) == ("", "", "", "", ())
+
+
+def test_what_a_guest_reaches_is_named_three_times_and_then_counted() -> None:
+    app = Path(thing=Thing.APP, id="a", name="Supplier Portal")
+    role = Path(thing=Thing.ROLE, id="r", name="Reports Reader", eligible=True)
+    assert line(reach=(TEAM,), reach_count=1).reach == "Reaches team “Tender 2026” (Highly confidential)."
+    assert line(reach=(TEAM, app, role, app), reach_count=9).reach == (
+        "Reaches team “Tender 2026” (Highly confidential), app “Supplier Portal”, "
+        "administrator role “Reports Reader” (not switched on), and 6 more."
+    )
+
+
+def test_nothing_reached_is_said_only_when_everything_was_read() -> None:
+    assert line(risk=Risk.LOW).reach == "Reaches nothing that we can see."
+    assert line().reach == "", "nobody looked"
+    unread = line(risk=Risk.LOW, unread=("roles", "packages"))
+    assert unread.reach == ""
+    assert unread.unread == "We could not read: administrator roles and access packages."
+
+
+def test_what_a_removal_leaves_is_said_with_its_reason() -> None:
+    stuck = replace(TEAM, obstacle=Obstacle.DYNAMIC)
+    assert line(beyond=(stuck,)).beyond == (
+        "A removal alone does not end this: team “Tender 2026” (a rule fills it)."
+    )
+
+
+def test_only_a_high_risk_is_said_aloud() -> None:
+    assert [line(risk=risk).risk for risk in (None, *Risk)] == ["", "", "", "High risk", "Critical risk"]
+
+
+def test_an_unusual_kind_of_account_is_named() -> None:
+    about = composing.about(
+        a_card(sight=Sight(kind=Kind.INTERNAL_GUEST, home="Fabrikam BV")), setting().words
+    )
+    assert about == "sam.visser@fabrikam.example · Fabrikam BV · guest with an account of ours"
+
+
+def test_a_team_whose_name_is_a_trap_leads_nowhere() -> None:
+    trap = Path(thing=Thing.TEAM, id="t", name="http://evil.example", label="www.evil.example")
+    meant_well = Path(thing=Thing.GROUP, id="g", name="HR.Team")
+    garbled = Path(thing=Thing.APP, id="a", name="\ufffd\ufffd")
+    assert line(reach=(trap, meant_well, garbled), reach_count=3).reach == (
+        "Reaches team “http evil example” (www evil example), group “HR Team”, and app “no readable name”."
+    )
+
+
+def test_why_the_reader_is_asked_is_said_once() -> None:
+    words = setting().words
+    fallback = a_card(asked_as=AskedAs.FALLBACK)
+    said = "You are asked because no sponsor of this guest can answer."
+    assert composing.guest_line(fallback, words, told=AskedAs.SPONSOR).why_you == said
+    assert composing.guest_line(fallback, words, told=AskedAs.FALLBACK).why_you == ""
+    telling = replace(fallback, reasons=(because("asked-as-fallback"),))
+    assert composing.guest_line(telling, words, told=AskedAs.SPONSOR).why_you == ""
+
+
+def test_after_ten_guests_the_others_are_named_and_after_ninety_counted() -> None:
+    (section,) = request(*cards(100)).sections
+    assert (len(section.guests), len(section.others), section.unlisted) == (10, 80, 10)
+    digest = mail_examples.digest(setting(), new=8, still_open=8)
+    assert [len(one.guests) for one in digest.sections] == [8, 2]
+
+
+WORDED = POLICY.model_copy(
+    update={
+        "mail": Mail.model_validate(
+            {
+                "wording": {
+                    "en": {
+                        "organisation": "Contoso",
+                        "question": "First {{ 7*7 }} <b>line</b>.\n\nSecond\nline.",
+                        "guest_notice": "Call us.",
+                        "closing": "Guest desk, ext. 1234",
+                    }
+                }
+            }
+        )
+    }
+)
+
+
+def test_the_wording_of_the_admins_is_added_as_it_is_typed() -> None:
+    here = setting(policy=WORDED)
+    mail = request(a_card(), here=here)
+    assert mail.added == ("First {{ 7*7 }} <b>line</b>.", "Second line.")
+    assert (mail.organisation, mail.closing) == ("Contoso", ("Guest desk, ext. 1234",))
+    html = letter(mail, here.words, "to@contoso.example").html
+    assert "First {{ 7*7 }} &lt;b&gt;line&lt;/b&gt;." in html
+    assert composing.guest_notice(a_card(), None, here).added == ("Call us.",)
+
+
+def test_wording_in_one_language_says_nothing_in_another() -> None:
+    mail = request(a_card(), here=setting("nl", WORDED))
+    assert (mail.organisation, mail.added, mail.closing) == ("contoso.example", (), ())
+
+
+@pytest.mark.parametrize("wording", ["x" * 601, "a\tb", "a\u0000b"])
+def test_wording_that_is_too_long_or_not_plain_is_refused(wording: str) -> None:
+    with pytest.raises(ValidationError):
+        Mail.model_validate({"wording": {"en": {"question": wording}}})
+
+
+@pytest.mark.parametrize(
+    ("roles", "kind"),
+    [
+        ((), MailKind.REVIEW_REQUEST),
+        ((AskedAs.SPONSOR,), MailKind.REVIEW_REQUEST),
+        ((AskedAs.FALLBACK,), MailKind.REVIEW_REQUEST),
+        ((AskedAs.CANDIDATE, AskedAs.CANDIDATE), MailKind.CANDIDATE),
+        ((AskedAs.ESCALATED,), MailKind.ESCALATION),
+        ((AskedAs.HANDED_OVER,), MailKind.HANDOVER),
+        ((AskedAs.SPONSOR, AskedAs.CANDIDATE), MailKind.REVIEW_REQUEST),
+    ],
+)
+def test_the_mail_that_asks_follows_from_why_the_reader_is_asked(
+    roles: tuple[AskedAs, ...], kind: MailKind
+) -> None:
+    assert question_kind(roles) is kind

@@ -181,6 +181,22 @@ def test_a_person_without_a_state_is_set_aside() -> None:
     assert isinstance(read_person(json.dumps({**SPONSOR, "userType": None}).encode()), SetAside)
 
 
+@pytest.mark.parametrize(
+    ("facts", "language"),
+    [
+        ({"usageLocation": "BE"}, "nl-NL"),
+        ({"preferredLanguage": None, "usageLocation": "BE"}, "und-BE"),
+        ({"preferredLanguage": None, "usageLocation": None}, None),
+    ],
+)
+def test_a_person_without_a_language_of_their_own_brings_the_place(
+    facts: dict[str, str | None], language: str | None
+) -> None:
+    person = read_person(json.dumps({**SPONSOR, **facts}).encode())
+    assert isinstance(person, Person)
+    assert person.language == language
+
+
 @given(
     st.dictionaries(
         st.sampled_from([*GUEST_FIELDS, "signInActivity", "sponsors", "unheardOf"]),

@@ -51,6 +51,50 @@ def test_a_name_that_mail_programs_would_make_a_link_of_is_not_shown(name: str) 
     assert names.readable(name, "sam@fabrikam.example") is None
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Jörg Müller",
+        "Søren Ødegård",
+        "José Ángel Núñez",
+        "Łukasz Wójcik",
+        "Иван Петров",
+        "דנה כהן",
+        "東京",
+        "O\u2019Neil \u2013 “the” one",
+    ],
+)
+def test_a_name_once_read_in_the_wrong_alphabet_is_mended(name: str) -> None:
+    garbled = misread(name)
+    assert garbled != name
+    assert names.clean(garbled) == name
+    assert names.clean(misread(garbled)) == name
+
+
+def test_a_name_misread_on_a_mac_is_mended_too() -> None:
+    assert names.clean("ge√Øntegreerd M√ºller O\u201aÄôNeil") == "geïntegreerd Müller O\u2019Neil"
+
+
+@pytest.mark.parametrize(
+    "name", ["CAFÉ™", "SOCIÉTÉ®", "IRMÃ", "JOÃO", "Ångström", "ÅÄÖ", "Ðorđe", "Äpfel & Öl", "Dvořák"]
+)
+def test_what_makes_sense_as_it_stands_is_left_alone(name: str) -> None:
+    assert names.readable(name, None) == name
+
+
+@pytest.mark.parametrize("name", ["J\ufffdrg", "\u2013ò\u2013≤\u2013∞\u2013Ω", "◊ì◊†◊î", "Pawe≈Ç"])
+def test_a_name_garbled_past_mending_is_not_shown(name: str) -> None:
+    assert names.readable(name, None) is None
+
+
+def misread(text: str) -> str:
+    """Read UTF-8 as Windows-1252, as careless software does; the five bytes it lacks as Latin-1."""
+    return "".join(
+        bytes([byte]).decode("latin-1" if byte in {0x81, 0x8D, 0x8F, 0x90, 0x9D} else "cp1252")
+        for byte in text.encode()
+    )
+
+
 def test_a_long_name_ends_in_an_ellipsis_at_64_characters() -> None:
     assert names.clean("a" * 64) == "a" * 64
     assert names.clean("a" * 65) == "a" * 63 + "…"

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import html5lib
@@ -11,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from admin import mail_examples
 from notifications import composing
 from notifications.contexts import Context
 from notifications.render import LARGEST, letter, page, shown
 from notifications.words import LANGUAGES, Words
 from reviews.errors import Malformed
 from reviews.model import Card
+from tests.builders import NOW
 from tests.letters import a_card, cards, every_mail, golden_mails, request, setting
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots" / "mail"
@@ -83,6 +86,17 @@ def test_subjects_are_short_and_hold_nothing_a_guest_chose(language: str) -> Non
         assert len(made.subject) <= 78
         assert "zanzibar" not in made.subject.lower()
         assert "\n" not in made.subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_subjects_are_short_on_the_longest_day_of_the_year_too(language: str) -> None:
+    deadlines = [NOW + timedelta(days=day) for day in range(365)]
+    longest = max(deadlines, key=lambda at: len(setting(language).words.day(at)))
+    here = replace(setting(language), now=longest - timedelta(days=14))
+    for count in (1, 90):
+        for mail in mail_examples.every_mail(here, count):
+            subject = letter(mail, here.words, "to@contoso.example").subject
+            assert len(subject) <= 78, subject
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
