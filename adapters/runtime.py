@@ -169,6 +169,7 @@ class House:
             policies=self.policies,
             answering=self.answering,
             handing_over=self.handing_over,
+            mailer=self.mailer,
             new_owner=new_owner,
         )
 

@@ -5,7 +5,6 @@ leaves Drafts once; whatever is not certain is looked at again later and never s
 may be killed between any two lines here. Source of what Exchange does: Graph ``message: send``.
 """
 
-import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,10 +15,12 @@ from notifications import effects, matters
 from notifications.composing import Setting
 from notifications.render import letter
 from notifications.words import Words, choose
+from reviews import cadence
 from reviews.errors import Ambiguous, Gone, Transient
 from reviews.policy import Mode, Policy
 from reviews.ports import Archive, Clock, Draft, Ledger, Mailer, Policies
 from reviews.records import QUESTIONS, REMINDERS, MailKind, MailStep, OwedMail
+from reviews.schedule import local_date
 
 log = logging.getLogger("gatehouse.mail")
 
@@ -29,11 +30,6 @@ CLAIM: Final = timedelta(minutes=4)
 """How long a mail belongs to who lays its draft; shorter than a failed message waits."""
 _OVER: Final = frozenset({MailStep.VERIFIED, MailStep.DROPPED})
 _WAIT_IN_REPORT: Final = QUESTIONS | REMINDERS | {MailKind.GUEST_NOTICE}
-
-
-def marker(home: str, mail_id: str) -> str:
-    """Return what ties a message in the mailbox to its row in the outbox."""
-    return hashlib.sha256(f"{home}|{mail_id}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +66,30 @@ class Sending:
             return await self._left(mail, draft)
         policy = await self.policies.current()
         if policy.mode is Mode.REPORT and mail.kind in _WAIT_IN_REPORT:
-            self._tell("mail.waiting", mail, why="mode-report")
-            return mail
+            return self._wait(mail, "mode-report")
         matter = await matters.matter(mail, self.ledger, self.archive, self.clock.now(), policy)
         if isinstance(matter, matters.Passed):
             return await self._drop(mail, matter.why)
+        if not cadence.may_leave(mail.kind, policy, self.clock.now()):
+            return self._wait(mail, "quiet-hours")
+        if not await self._has_the_day(mail, policy):
+            # Whichever mail has the day lists everything that waits for its reader, so it reminds as well.
+            is_told = mail.kind in REMINDERS
+            return await self._drop(mail, "told-today") if is_told else self._wait(mail, "one-a-day")
         if draft is None:
             mail = await self._claimed(mail)
             draft = await self._draft(mail, matter, policy)
         if mail.step is MailStep.PENDING:
             mail = await self.ledger.save_mail(_drafted(mail, draft))
             self._tell("mail.drafted", mail)
-        return await self._send(mail, draft)
+        return await self._send(mail, draft, policy)
+
+    async def _has_the_day(self, mail: OwedMail, policy: Policy) -> bool:
+        """Say whether this is the one mail its reader gets today."""
+        if mail.kind not in cadence.ONE_A_DAY:
+            return True
+        today = local_date(policy.tenant.zone, self.clock.now())
+        return await self.ledger.take_day(mail.reader, today, mail.marker)
 
     async def _claimed(self, mail: OwedMail) -> OwedMail:
         """Keep everybody else from laying a second draft, which would lie there for good."""
@@ -93,7 +101,7 @@ class Sending:
     async def _lying(self, mail: OwedMail) -> Draft | None:
         """Find the message of this mail. None only while none is written down."""
         if mail.draft_id is None:
-            return await self.mailer.find(marker(mail.home, mail.id))
+            return await self.mailer.find(mail.marker)
         draft = await self.mailer.look(mail.draft_id)
         if draft is None:
             raise Transient(f"mail {mail.id}: its message is not to be seen; it may have left")
@@ -107,9 +115,20 @@ class Sending:
             public_url=self.public_url,
         )
         context = matters.compose(matter, setting)
-        return await self.mailer.draft(letter(context, setting.words, mail.to), marker(mail.home, mail.id))
+        page = letter(context, setting.words, mail.to)
+        return await self.mailer.draft(replace(page, follows=await self._followed(mail)), mail.marker)
 
-    async def _send(self, mail: OwedMail, draft: Draft) -> OwedMail:
+    async def _followed(self, mail: OwedMail) -> str | None:
+        """Return the id of the sent question that a reminder repeats; None for every other mail."""
+        if mail.kind not in REMINDERS:
+            return None
+        question = await self.ledger.owed_mail(mail.home, MailKind.REVIEW_REQUEST.value)
+        return question.draft_id if question is not None else None
+
+    async def _send(self, mail: OwedMail, draft: Draft, policy: Policy) -> OwedMail:
+        apart = timedelta(minutes=1) / policy.mail.sends_per_minute
+        turn = await self.ledger.take_turn(self.clock.now(), apart)
+        await self.clock.sleep(turn - self.clock.now())
         try:
             await self.mailer.send(draft.id)
         except Gone as gone:
@@ -134,6 +153,11 @@ class Sending:
         await effects.apply(mail, self.ledger, self.clock.now())
         await self.ledger.save_mail(replace(mail, step=MailStep.VERIFIED))
         self._tell("mail.verified", mail)
+
+    def _wait(self, mail: OwedMail, why: str) -> OwedMail:
+        """Leave a mail as it is: tracking hands it over again."""
+        self._tell("mail.waiting", mail, why=why)
+        return mail
 
     async def _drop(self, mail: OwedMail, why: str) -> OwedMail:
         facts: Mapping[str, str | int | None] = {**mail.facts, "dropped": why}

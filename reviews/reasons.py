@@ -49,6 +49,8 @@ _REVIEWERS = {
     "colleague-cannot": "The colleague that the reviewer named cannot be asked.",
     "too-many-hops": "The question was handed over {hops} times, and no further.",
     "nobody-left-to-ask": "Everybody who may answer was asked already, or cannot.",
+    "reviewer-unreached": "The mail to the person asked before came back undelivered on {on}.",
+    "reviewer-away": "The person asked before answered automatically on {on}, being away.",
     "reviewer-absent": "The account of the person asked before is switched off since {on}.",
     "reviewer-gone": "The reviewer is no longer in the directory.",
     "reviewer-is-the-guest": "The reviewer is one of the guests asked about.",

@@ -1,5 +1,6 @@
 """What is written down: plans, events, mails owed, runs."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -113,6 +114,16 @@ class MailStep(StrEnum):
     DROPPED = "dropped"
 
 
+def marker(home: str, mail_id: str) -> str:
+    """Return what ties a message in the mailbox to its row in the outbox."""
+    return hashlib.sha256(f"{home}|{mail_id}".encode()).hexdigest()[:32]
+
+
+def reader_of(address: str) -> str:
+    """Return who reads the mail of an address, as a digest: addresses are no ids."""
+    return hashlib.sha256(address.lower().encode()).hexdigest()
+
+
 class MailKind(StrEnum):
     """Every mail there is; the value is the folder of its templates."""
 
@@ -174,6 +185,16 @@ class OwedMail:
     """Until when one worker has it to itself while it lays the draft; None before that."""
     facts: Mapping[str, str | int | None] = field(default_factory=dict)
     """What the composer needs besides the records: ids and codes."""
+
+    @property
+    def marker(self) -> str:
+        """What ties its message in the mailbox to this row."""
+        return marker(self.home, self.id)
+
+    @property
+    def reader(self) -> str:
+        """Who reads it."""
+        return reader_of(self.to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,8 +50,12 @@ def latest_slot(schedule: Schedule, now: datetime) -> datetime:
 
 def is_quiet(quiet: Quiet, zone: str, now: datetime) -> bool:
     """Say whether today, in the tenant's zone, is a day without new questions and harmful steps."""
-    today = local_date(zone, now)
-    return (quiet.weekends and today.weekday() >= _SATURDAY) or today in quiet.days
+    return is_quiet_day(quiet, local_date(zone, now))
+
+
+def is_quiet_day(quiet: Quiet, day: date) -> bool:
+    """Say whether a day is one without new questions, mail and harmful steps."""
+    return (quiet.weekends and day.weekday() >= _SATURDAY) or day in quiet.days
 
 
 def deadline(opened_at: datetime, duration: timedelta, zone: str) -> datetime:

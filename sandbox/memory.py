@@ -22,13 +22,14 @@ from adapters.tables.rules import (
     home_of,
     is_owed,
     is_repeat,
+    next_turn,
     run_id,
     take_over,
 )
 from reviews.errors import Conflict, Gone
 from reviews.evidence import GENESIS, canonical, digest, parse
 from reviews.messages import Message
-from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, RunId, Step, Submission
+from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, PersonId, RunId, Step, Submission
 from reviews.records import Action, Event, Move, OwedMail, Plan, Run
 
 _T = TypeVar("_T", Run, Batch, OwedMail)
@@ -47,6 +48,8 @@ class MemoryLedger:
         self._answers: dict[BatchId, dict[tuple[GuestId, int], Submission]] = {}
         self._mails: dict[tuple[str, str], OwedMail] = {}
         self._approvals: dict[str, tuple[str, datetime]] = {}
+        self._turn: datetime | None = None
+        self._days: dict[str, tuple[date, str]] = {}
 
     # runs
 
@@ -179,6 +182,12 @@ class MemoryLedger:
         live = (batch.id for batch in self._batches.values() if batch.step is not BatchStep.CLOSED)
         return tuple(sorted(live))
 
+    async def batches_of(self, reviewer: PersonId) -> tuple[BatchId, ...]:
+        """Return the open batches of a reviewer, sorted."""
+        await _turn()
+        theirs = (batch for batch in self._batches.values() if batch.reviewer_id == reviewer)
+        return tuple(sorted(batch.id for batch in theirs if batch.step is BatchStep.OPEN))
+
     async def append_answer(self, submission: Submission) -> bool:
         """Keep an answer as given; False when that guest's answer of that version is there already."""
         await _turn()
@@ -220,6 +229,28 @@ class MemoryLedger:
         for mail in mails:
             home_of(mail.home)
             self._mails.setdefault((mail.home, mail.id), mail)
+
+    # turns
+
+    async def take_turn(self, now: datetime, apart: timedelta) -> datetime:
+        """Take the next turn to send a mail."""
+        await _turn()
+        self._turn = next_turn(self._turn, now, apart)
+        return self._turn
+
+    async def take_day(self, reader: str, day: date, marker: str) -> bool:
+        """Take the one mail of a reader's day; see the port."""
+        await _turn()
+        newest = self._days.get(reader)
+        if newest is None or newest[0] < day:
+            self._days[reader] = (day, marker)
+        return self._days[reader] == (day, marker)
+
+    async def last_day(self, reader: str) -> date | None:
+        """Return the newest day on which a reader's mail was taken."""
+        await _turn()
+        newest = self._days.get(reader)
+        return None if newest is None else newest[0]
 
     # approvals
 

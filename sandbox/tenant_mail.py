@@ -1,12 +1,14 @@
-"""The sandbox tenant's mailboxes: drafts that leave Drafts once, and who received what."""
+"""The sandbox tenant's mailboxes: drafts that leave Drafts once, who received what, and what came back."""
 
 import base64
 from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.tenant_directory import Json, graph_time
+from sandbox.tenant_postmaster import Reflex, answer_to
 
-DRAFTS, SENT, DELETED = "drafts", "sentitems", "deleteditems"
+DRAFTS, SENT, DELETED, INBOX = "drafts", "sentitems", "deleteditems", "inbox"
+FOLDERS = (DRAFTS, SENT, DELETED, INBOX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class SentMail:
     body: str
     headers: tuple[tuple[str, str], ...]
     at: datetime
+    conversation_id: str = ""
 
     @property
     def html(self) -> str | None:
@@ -75,11 +78,35 @@ def folder_name(mailbox: str, folder: str) -> str:
 
 
 class Mailroom:
-    """Every message that was drafted, and every mail that left."""
+    """Every message that was drafted or came in, and every mail that left.
+
+    ``reflexes`` says of an address (in lower case) what its mailbox answers by itself.
+    """
 
     def __init__(self) -> None:
         self.messages: dict[str, Message] = {}
         self.left: list[SentMail] = []
+        self.reflexes: dict[str, Reflex] = {}
+
+    def receive(self, mailbox: str, uid: str, properties: Json, now: datetime) -> Message:
+        """Let a message arrive in the Inbox of a mailbox."""
+        stamp = graph_time(now)
+        arrived = {
+            "internetMessageId": f"<{uid}@elsewhere.example>",
+            "conversationId": _encoded(f"conversation:{uid}"),
+            **properties,
+            "createdDateTime": stamp,
+            "lastModifiedDateTime": stamp,
+            "sentDateTime": stamp,
+            "receivedDateTime": stamp,
+            "toRecipients": [{"emailAddress": {"address": mailbox, "name": mailbox}}],
+            "isDraft": False,
+            "isRead": False,
+            "hasAttachments": False,
+        }
+        message = Message(uid=uid, mailbox=mailbox, folder=INBOX, properties=arrived, visible_at=now)
+        self.messages[uid] = message
+        return message
 
     def draft(self, mailbox: str, uid: str, properties: Json, now: datetime) -> Message:
         """Lay a draft in a mailbox."""
@@ -130,6 +157,7 @@ class Mailroom:
             body=body.get("content") or "",
             headers=tuple((h["name"], h["value"]) for h in headers),
             at=now,
+            conversation_id=properties["conversationId"],
         )
         stamp = graph_time(now)
         properties.update(
@@ -137,6 +165,11 @@ class Mailroom:
         )
         message.folder, message.visible_at = SENT, copy_at
         self.left.append(mail)
+        for number, address in enumerate(mail.to):
+            reflex = self.reflexes.get(address.lower())
+            if reflex is not None:
+                back = answer_to(reflex, mail.internet_message_id, address, mail.subject, mail.headers)
+                self.receive(message.mailbox, f"{message.uid}-{number}", back, now)
         return mail
 
 

@@ -46,6 +46,7 @@ def policy_text(changes: Mapping[str, Any], population: People) -> str:
         "tenant": {"home_domains": [population.domain, "contoso.onmicrosoft.com"]},
         "mail": {"sender": SENDER, "operators": [f"operators@{population.domain}"]},
         "quiet": {"weekends": False},
+        "cadence": {"earliest": "00:00", "latest": "23:59"},
     }
     document.update(changes)
     return yaml.safe_dump(document, allow_unicode=True)

@@ -1,7 +1,7 @@
 """A reviewer with her guests, and every mail about them: what the tests of mails and pages share."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from admin import mail_examples
@@ -21,7 +21,7 @@ from reviews.model import (
     Step,
     Submission,
 )
-from reviews.policy import Actions, Mode, Policy, Reviews
+from reviews.policy import Actions, Cadence, Mode, Policy, Reviews
 from reviews.policy import Tenant as Place
 from reviews.ports import Ledger
 from reviews.records import Move, Plan, Run
@@ -29,7 +29,11 @@ from tests.builders import NOW, RUN, SARA, a_case, a_person, guid
 
 BATCH: Final = mail_examples.BATCH
 HERE: Final = "https://guests.contoso.example"
-POLICY: Final = Policy(mode=Mode.ENFORCE, tenant=Place(home_domains=("contoso.example",)))
+POLICY: Final = Policy(
+    mode=Mode.ENFORCE,
+    tenant=Place(home_domains=("contoso.example",)),
+    cadence=Cadence(earliest=time(0), latest=time(23, 59)),
+)
 DEADLINE: Final = datetime(2026, 12, 4, 22, 59, 59, tzinfo=UTC)
 
 

@@ -45,6 +45,8 @@ class Troubled:
         async def call(*args: Any, **kwargs: Any) -> Any:
             self._box.calls += 1
             trouble = self._box.trouble(name, self._box.calls)
+            if trouble is Trouble.CUT:
+                raise Killed
             if trouble in {Trouble.REFUSED, Trouble.LOST}:
                 raise Transient(name)
             found = await getattr(self._ledger, name)(*args, **kwargs)
@@ -63,8 +65,8 @@ class Room:
     def __init__(self, box: Postbox | None = None, mode: Mode = Mode.ENFORCE) -> None:
         self.ledger = MemoryLedger()
         self.archive = MemoryArchive()
-        self.box = box or Postbox()
         self.clock = HandClock(NOW)
+        self.box = box or Postbox(clock=self.clock)
         self.policies = Unchanging(POLICY.model_copy(update={"mode": mode}))
         self.sending = Sending(
             clock=self.clock,

@@ -26,9 +26,20 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
     frozenset(
-        {"evidence", "messages", "steps", "kinds", "staleness", "sponsors", "schedule", "shortlist", "quorum"}
+        {
+            "evidence",
+            "messages",
+            "steps",
+            "kinds",
+            "staleness",
+            "sponsors",
+            "schedule",
+            "shortlist",
+            "quorum",
+            "arrivals",
+        }
     ),
-    frozenset({"risk", "decisions", "remediation", "handover"}),
+    frozenset({"risk", "decisions", "remediation", "handover", "cadence"}),
     frozenset({"guardrails", "questions"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

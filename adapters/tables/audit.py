@@ -23,18 +23,29 @@ from typing import TypeVar
 
 from adapters.blobs import EVIDENCE, PLANS, POLICIES, BlobArchive, plan_name
 from adapters.storage import Storage
-from adapters.tables.batches import ANSWERS, ASKED, STATE, Asked, answer_row, asked_row, batch_row
+from adapters.tables.batches import (
+    ANSWERS,
+    ASKED,
+    STATE,
+    THEIRS,
+    Asked,
+    answer_row,
+    asked_row,
+    batch_row,
+)
 from adapters.tables.cases import CASE, EVENTS, case_row, event_key, event_row
 from adapters.tables.entities import Row, decode
 from adapters.tables.outbox import mail_row
 from adapters.tables.runs import APPROVAL, Approval, run_row
 from adapters.tables.table import Table
+from adapters.tables.turns import READER, TURN, ReaderDay, Turn
 from reviews.errors import Malformed
 from reviews.evidence import GENESIS, Fault, Seal, canonical, digest, merkle_root, parse, verify_chain
 from reviews.model import Batch, BatchId, GuestId, Source, Submission
-from reviews.records import Event, OwedMail, Plan, Run
+from reviews.records import Event, MailKind, OwedMail, Plan, Run
 
 MAILS = "O|"
+PACING = {TURN: Turn, READER: ReaderDay}
 T = TypeVar("T")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
@@ -131,7 +142,7 @@ class _Auditor:
                 if given is not None:
                     key = (given.batch_id, given.guest_id)
                     self._answers.setdefault(key, set()).add(digest(canonical(given.answer)))
-            else:
+            elif not row.key.startswith(THEIRS) or row.json:
                 self._mail("batches", row)
 
     async def check_runs(self) -> None:
@@ -139,6 +150,8 @@ class _Auditor:
         async for row in self._walk("runs"):
             if row.partition == APPROVAL:
                 self._record(Approval, row)
+            elif row.partition in PACING:
+                self._record(PACING[row.partition], row)
             elif row.key.startswith(MAILS):
                 self._mail("runs", row)
             else:
@@ -169,6 +182,10 @@ class _Auditor:
     async def check_guests(self) -> None:
         guest_id, events, case = "", list[Event](), None
         async for row in self._walk("guests"):
+            if row.key.startswith(f"{MAILS}{MailKind.EXCEPTION_EXPIRING}"):
+                # About an exempt guest, whom nobody need ever have been asked about.
+                self._mail("guests", row)
+                continue
             if row.partition != guest_id:
                 self._check_guest(GuestId(guest_id), events, case)
                 guest_id, events, case = row.partition, [], None

@@ -9,12 +9,14 @@ from adapters.tables.outbox import OutboxRows, mail_row
 from adapters.tables.rules import check_homes
 from adapters.tables.table import each, insert, put, replace_row
 from reviews.errors import Conflict, Gone
-from reviews.model import Batch, BatchId, BatchStep, Card, GuestId, Submission
+from reviews.model import Batch, BatchId, BatchStep, Card, GuestId, PersonId, Submission
 from reviews.records import Action, OwedMail
 
 STATE = "S"
 ASKED = "I|"
 ANSWERS = "A|"
+THEIRS = "R|"
+"""Points from a reviewer (the partition) at a batch of theirs. One that is lost costs no more than a link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,10 @@ class BatchRows(OutboxRows):
         writes = [replace_row(stored, row), *(insert(mail_row(mail, nonce=row.nonce)) for mail in mails)]
         if not await self._tables.batches.write_together(writes, proof=row):
             raise Conflict(f"batch {batch.id} was written by somebody else")
+        if saved.step is BatchStep.OPEN:
+            await self._put_all([Row(partition=saved.reviewer_id, key=f"{THEIRS}{saved.id}")])
         if saved.step is BatchStep.CLOSED:
+            await self._tables.batches.remove(saved.reviewer_id, f"{THEIRS}{saved.id}")
             await self._tables.indexes.drop(BATCH, batch.id)
         return saved
 
@@ -110,6 +115,14 @@ class BatchRows(OutboxRows):
         pointed = await self._tables.indexes.keys(BATCH)
         stored = await each(pointed, lambda key: self.batch(BatchId(key)))
         return tuple(batch.id for batch in stored if batch is not None and batch.step is not BatchStep.CLOSED)
+
+    async def batches_of(self, reviewer: PersonId) -> tuple[BatchId, ...]:
+        """Return the open batches of a reviewer, sorted."""
+        rows = self._tables.batches.rows(reviewer, prefix=THEIRS)
+        pointed = [BatchId(stored.row.key.removeprefix(THEIRS)) async for stored in rows]
+        stored = await each(pointed, self.batch)
+        theirs = (batch for batch in stored if batch is not None and batch.reviewer_id == reviewer)
+        return tuple(batch.id for batch in theirs if batch.step is BatchStep.OPEN)
 
     async def append_answer(self, submission: Submission) -> bool:
         """Keep an answer as given; False when that guest's answer of that version is there already."""

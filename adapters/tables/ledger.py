@@ -16,13 +16,14 @@ from adapters.tables.outbox import Tables
 from adapters.tables.rules import is_owed
 from adapters.tables.runs import RunRows
 from adapters.tables.table import Table
+from adapters.tables.turns import TurnRows
 from reviews.model import Batch, Case
 from reviews.records import Event, OwedMail
 
 TABLES = ("guests", "batches", "runs", "indexes")
 
 
-class TableLedger(CaseRows, BatchRows, RunRows):
+class TableLedger(CaseRows, BatchRows, RunRows, TurnRows):
     """The record in a storage account. Whoever made the service client closes it."""
 
     def __init__(self, service: TableServiceClient) -> None:

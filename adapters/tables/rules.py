@@ -114,6 +114,11 @@ def run_key(slot: datetime) -> str:
     return f"{_LAST_SECOND - int(slot.timestamp()):012d}"
 
 
+def next_turn(newest: datetime | None, now: datetime, apart: timedelta) -> datetime:
+    """Return when the turn after the newest one is: never sooner than ``apart`` behind it, nor than now."""
+    return now if newest is None else max(now, newest + apart)
+
+
 def check_homes(mails: Sequence[OwedMail], home: str) -> None:
     """Refuse mails that cannot be written in one transaction with their reason. Raises Malformed."""
     for mail in mails:

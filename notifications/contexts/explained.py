@@ -11,6 +11,7 @@ PASSED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "batch-gone": "The batch is not in the ledger.",
         "batch-closed": "The batch is closed, or its deadline has passed.",
+        "told-today": "Another mail of the same day told its reader the same.",
         "answered-already": "Nobody in the batches waits for an answer.",
         "case-replaced": "The guest's current case is another one.",
         "case-moved-on": "The case is no longer where the mail says it is.",

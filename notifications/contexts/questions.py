@@ -112,6 +112,8 @@ class Handover(Question):
 class Reminder(Question):
     """What both reminders say. They are about guests without an answer only."""
 
+    PASSES: ClassVar[tuple[str, ...]] = (*Question.PASSES, "told-today")
+
     asked_on: str = says("The day the question was put first, with weekday.")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from reviews import remediation
 from reviews.errors import Forbidden, Gone, Transient
-from reviews.jobs.telling import to_reviewer
+from reviews.jobs.telling import notice_id, to_reviewer
 from reviews.messages import CarryOut, SendMail
 from reviews.model import Case, Guest, Outcome, Reason, Step
 from reviews.policy import Mode, Policy
@@ -87,8 +87,7 @@ class CarryingOut:
             )
         mail = OwedMail(
             home=f"guest:{guest.id}",
-            # A denial taken back and given again is another reason, so it gets another notice.
-            id=f"{MailKind.GUEST_NOTICE.value}.{case.id}.{case.answer.id[:8] if case.answer else 'lapsed'}",
+            id=notice_id(case),
             kind=MailKind.GUEST_NOTICE,
             to=guest.mail,
             language=guest.language or policy.tenant.language,

@@ -153,9 +153,14 @@ class Opening:
             to=reviewer.mail,
             language=reviewer.language or policy.tenant.language,
             owed_at=self.clock.now(),
-            facts=_handed_by(batch, cards),
+            facts={**_handed_by(batch, cards), **await self._besides(batch)},
         )
         return await self._saved(replace(batch, step=BatchStep.OPEN), owes=[request])
+
+    async def _besides(self, batch: Batch) -> dict[str, str]:
+        """Name the other open batches of the reviewer: one mail a day lists everything that waits."""
+        others = [one for one in await self.ledger.batches_of(batch.reviewer_id) if one != batch.id]
+        return {"also": " ".join(others)} if others else {}
 
 
 def _handed_by(batch: Batch, cards: Sequence[Card]) -> dict[str, str | int | None]:

@@ -27,6 +27,11 @@ def operators_digest(
     )
 
 
+def notice_id(case: Case) -> str:
+    """Name a guest's notice: a denial taken back and given again is another reason for another one."""
+    return f"{MailKind.GUEST_NOTICE}.{case.id}.{case.answer.id[:8] if case.answer else 'lapsed'}"
+
+
 def to_reviewer(
     kind: MailKind, case: Case, reviewer: Person | None, policy: Policy, now: datetime
 ) -> tuple[OwedMail, ...]:

@@ -1,23 +1,30 @@
 """Following open reviews: answers given in My Access, deadlines, and everything owed but not yet done."""
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reviews import decisions, remediation
+from reviews.errors import Forbidden
 from reviews.evidence import digest
 from reviews.jobs.answering import Answering
 from reviews.jobs.handing_over import HandingOver
+from reviews.jobs.receiving import Receiving
+from reviews.jobs.reminding import Reminding
+from reviews.jobs.sweeping import sweep
 from reviews.messages import OpenBatch, SendMail
 from reviews.model import Answer, Batch, BatchStep, Case, Outcome, Source, Step
 from reviews.policy import Policy
-from reviews.ports import AccessReviews, Clock, Ledger, NativeDecision, Policies, Queue
+from reviews.ports import AccessReviews, Clock, Ledger, Mailer, NativeDecision, Policies, Queue
 from reviews.records import Move, Run, RunStep
 
 log = logging.getLogger("gatehouse.track")
 
 JOB = "track"
+READ_TO = "mail_read_to"
+"""Where a run's summary says until when the mailbox was read."""
 LEASE = timedelta(minutes=15)
 OUR_MARK = "[gatehouse "
 """What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
@@ -34,6 +41,7 @@ class Track:
     policies: Policies
     answering: Answering
     handing_over: HandingOver
+    mailer: Mailer
     new_owner: Callable[[], str]
 
     async def run(self, slot: datetime) -> Run | None:
@@ -44,21 +52,53 @@ class Track:
         if run is None:
             return None
         policy = await self.policies.current()
-        batches = await self.ledger.live_batches()
-        closed = 0
-        for batch_id in batches:
-            batch = await self.ledger.batch(batch_id)
-            if batch is not None and batch.step is not BatchStep.CLOSED:
-                closed += await self._follow(batch, policy)
-                run = await self._renewed(run)
+        found = [await self.ledger.batch(batch_id) for batch_id in await self.ledger.live_batches()]
+        batches = [batch for batch in found if batch is not None and batch.step is not BatchStep.CLOSED]
+        read_to = await self._received(batches, policy)
+        left = Counter(batch.run_id for batch in batches)
+        for batch in batches:
+            if left[batch.run_id] == 1 and self._is_over(batch):
+                await self.reminding.sum_up(batch.run_id, policy)
+            left[batch.run_id] -= await self._follow(batch, policy)
+            run = await self._renewed(run)
+        closed = len(batches) - left.total()
+        await self.reminding.remind(batches, policy)
+        await self.reminding.announce(policy)
+        await self._look_after_mailbox()
         owed = await self._hand_over_owed()
         now = self.clock.now()
         summary: dict[str, int | str] = {"batches": len(batches), "closed": closed, "mails_owed": owed}
+        summary |= {READ_TO: read_to.isoformat()} if read_to else {}
         run = await self.ledger.save_run(
             replace(run, step=RunStep.FINISHED, finished_at=now, leased_until=now, summary=summary)
         )
         log.info("reviews tracked", extra={"event": "track.finished", "run_id": run.id, **summary})
         return run
+
+    @property
+    def reminding(self) -> Reminding:
+        """What time alone makes due."""
+        return Reminding(clock=self.clock, ledger=self.ledger)
+
+    async def _received(self, batches: Sequence[Batch], policy: Policy) -> datetime | None:
+        """Read what came back since the last tracking that read; None when no mailbox is open to us."""
+        past = [run.summary.get(READ_TO) for run in await self.ledger.recent_runs(JOB, 20)]
+        since = next((datetime.fromisoformat(str(one)) for one in past if one), None)
+        receiving = Receiving(clock=self.clock, ledger=self.ledger, mailer=self.mailer)
+        try:
+            return await receiving.receive(since, batches, policy)
+        except Forbidden:
+            return None
+
+    async def _look_after_mailbox(self) -> None:
+        try:
+            await sweep(self.mailer, self.ledger, self.clock.now())
+        except Forbidden:
+            # An installation that only reports may have no mailbox.
+            log.info("no mailbox is open to us", extra={"event": "mailbox.closed"})
+
+    def _is_over(self, batch: Batch) -> bool:
+        return batch.step is BatchStep.OPEN and self.clock.now() > batch.deadline
 
     async def _renewed(self, run: Run) -> Run:
         now = self.clock.now()
@@ -80,7 +120,9 @@ class Track:
         batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
         await self._read_back(batch, policy)
         batch = await self.handing_over.from_absent(batch, policy)
-        if self.clock.now() <= batch.deadline:
+        if batch.unreached is not None:
+            batch = await self.handing_over.pass_on(batch, batch.guests, batch.unreached, policy)
+        if not self._is_over(batch):
             return False
         await self._close(batch, policy)
         return True
@@ -101,7 +143,7 @@ class Track:
             case = await self.ledger.case(guest_id)
             if case is None or case.batch_id != batch.id:
                 continue
-            ended = _at_deadline(case, policy, now)
+            ended = _at_deadline(case, batch, policy, now)
             if ended is not None:
                 kind, after = ended
                 await self.ledger.move(
@@ -112,14 +154,14 @@ class Track:
         await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED))
 
 
-def _at_deadline(case: Case, policy: Policy, now: datetime) -> tuple[str, Case] | None:
+def _at_deadline(case: Case, batch: Batch, policy: Policy, now: datetime) -> tuple[str, Case] | None:
     if case.step is Step.KEPT and case.answer is not None:
         rests = decisions.rests_until(case.answer, now, policy)
         return "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
-    if case.step is Step.ASKED:
+    if case.step is Step.ASKED and batch.unreached is None:
         return "lapsed", remediation.lapsed(case)
-    if case.step is Step.OPENED:
-        # The question never left our mailbox, so nobody failed to answer it: it is put again.
+    if case.step in {Step.OPENED, Step.ASKED}:
+        # The question never reached anybody, so nobody failed to answer it: it is put again.
         return "closed", remediation.closed(case, now, Outcome.UNANSWERED)
     return None
 

@@ -169,6 +169,8 @@ class Batch:
     """What became of the questions this reviewer could not answer, oldest first."""
     absent_since: datetime | None = None
     """Since when the reviewer's account was seen to be switched off; None while it is on."""
+    unreached: Reason | None = None
+    """Why the question is known not to have reached the reviewer; None as long as nothing came back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

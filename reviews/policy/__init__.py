@@ -6,21 +6,33 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
-from reviews.policy.types import Address, CronLine, Domain, Duration, Language, ObjectId, Share, Zone
+from reviews.policy.types import (
+    Address,
+    CronLine,
+    Domain,
+    Duration,
+    Language,
+    LocalTime,
+    ObjectId,
+    Share,
+    Zone,
+)
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
-from reviews.policy.when import Quiet, Schedule, Schedules
+from reviews.policy.when import Cadence, Quiet, Schedule, Schedules
 from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant, Wording
 
 __all__ = [
     "Actions",
     "Address",
     "Breakers",
+    "Cadence",
     "Caps",
     "CronLine",
     "Domain",
     "Duration",
     "Exemption",
     "Language",
+    "LocalTime",
     "Mail",
     "Mode",
     "NoAnswer",

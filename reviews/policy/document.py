@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
-from reviews.policy.when import Quiet, Schedules
+from reviews.policy.when import Cadence, Quiet, Schedules
 from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
 
 
@@ -32,6 +34,7 @@ class Policy(Part):
     tenant: Tenant = Tenant()
     schedules: Schedules = Schedules()
     quiet: Quiet = Quiet()
+    cadence: Cadence = Cadence()
     scope: Scope = Scope()
     thresholds: Thresholds = Thresholds()
     reviewers: Reviewers = Reviewers()
@@ -42,6 +45,16 @@ class Policy(Part):
     exemptions: tuple[Exemption, ...] = ()
     """Guests left alone, each for a reason and until a date."""
     mail: Mail = Mail()
+
+    @model_validator(mode="after")
+    def _reminders_fit(self) -> Self:
+        """Refuse reminders of which a reviewer would never hear: the question is over by then."""
+        cadence, over = self.cadence, self.reviews.duration
+        reminders = cadence.reminders if "reminders" in cadence.model_fields_set else ()
+        last = cadence.final or timedelta()
+        if any(reminder >= over - last for reminder in reminders):
+            raise ValueError("cadence.reminders must lie before cadence.final and inside reviews.duration")
+        return self
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the canonical document: the name of this policy in every plan and record."""

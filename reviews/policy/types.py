@@ -1,7 +1,7 @@
 """What a value of the policy may look like: durations, zones, cron lines, addresses, ids."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from reviews.cron import read_cron
 
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?", re.ASCII)
 
 
 def _iso(value: object) -> object:
@@ -17,6 +18,13 @@ def _iso(value: object) -> object:
         return value
     if not isinstance(value, str) or not _DURATION.fullmatch(value):
         raise ValueError(f"write a duration such as P90D or PT8H, not {value!r}")
+    return value
+
+
+def _time(value: object) -> object:
+    # YAML reads 19:00 without quotes as the number 1140.
+    if not isinstance(value, time) and not (isinstance(value, str) and _TIME.fullmatch(value)):
+        raise ValueError(f'write a time of day in quotes, such as "07:30", not {value!r}')
     return value
 
 
@@ -46,6 +54,7 @@ def _plain(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_iso)]
+LocalTime = Annotated[time, BeforeValidator(_time)]
 Zone = Annotated[str, AfterValidator(_zone)]
 CronLine = Annotated[str, AfterValidator(_cron)]
 Address = Annotated[str, AfterValidator(_address)]

@@ -1,8 +1,12 @@
-"""When jobs run, and which days are quiet."""
+"""When jobs run, which days are quiet, and when people hear from us."""
 
-from datetime import date
+from datetime import date, time, timedelta
+from itertools import pairwise
+from typing import Self
 
-from reviews.policy.types import CronLine, Part, Zone
+from pydantic import model_validator
+
+from reviews.policy.types import CronLine, Duration, LocalTime, Part, Zone
 
 
 class Schedule(Part):
@@ -26,9 +30,36 @@ class Schedules(Part):
 
 
 class Quiet(Part):
-    """Days without new questions and without harmful steps. Clocks run on; the steps come the day after."""
+    """Days without new questions, mail and harmful steps. Clocks run on; the steps come the day after."""
 
     weekends: bool = True
     """Saturdays and Sundays, in the tenant's zone."""
     days: tuple[date, ...] = ()
     """Single days, for example public holidays."""
+
+
+class Cadence(Part):
+    """When reviewers and guests hear from us. A reviewer gets one mail a day, whatever is due."""
+
+    earliest: LocalTime = time(7, 30)
+    """From when on a day mail leaves, in the tenant's zone; on quiet days none does."""
+    latest: LocalTime = time(19)
+    """Before when on a day mail leaves. Answers and alarms are acknowledged at any hour."""
+    reminders: tuple[Duration, ...] = (timedelta(days=7), timedelta(days=11))
+    """How long after the opening those who have not answered are reminded; never on a quiet day."""
+    final: Duration | None = timedelta(days=1)
+    """How long before the deadline they are reminded for the last time, or sooner when that day is quiet."""
+    pass_on_when_away: bool = True
+    """Whether an automatic answer ("I am away") passes a reviewer's questions on to the next person."""
+    round_summary: bool = True
+    """Whether a reviewer is told at the end what became of the guests of a batch."""
+    exemption_warning: Duration = timedelta(days=14)
+    """How long before its last day an exemption is announced to the operators."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.earliest >= self.latest:
+            raise ValueError("cadence.earliest must come before cadence.latest")
+        if any(later <= sooner for sooner, later in pairwise((timedelta(), *self.reminders))):
+            raise ValueError("cadence.reminders must grow, for example [P7D, P11D]")
+        return self

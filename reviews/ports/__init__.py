@@ -6,7 +6,7 @@ tests/contracts runs the same suite against both.
 
 from reviews.ports.directory import Census, Directory, Page
 from reviews.ports.ledger import Ledger
-from reviews.ports.mailbox import Draft, Letter, Mailer
+from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
@@ -18,6 +18,7 @@ __all__ = [
     "Directory",
     "Draft",
     "Ledger",
+    "Leftover",
     "Letter",
     "Mailer",
     "NativeDecision",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from reviews.model import Batch, BatchId, Card, Case, GuestId, RunId, Submission
+from reviews.model import Batch, BatchId, Card, Case, GuestId, PersonId, RunId, Submission
 from reviews.records import Action, Event, Move, OwedMail, Run
 
 
@@ -91,6 +91,10 @@ class Ledger(Protocol):
         """Return the batches that are not closed."""
         ...
 
+    async def batches_of(self, reviewer: PersonId) -> tuple[BatchId, ...]:
+        """Return the open batches of a reviewer."""
+        ...
+
     async def append_answer(self, submission: Submission) -> bool:
         """Keep an answer as given. False when that guest's answer of that version is there already."""
         ...
@@ -116,6 +120,18 @@ class Ledger(Protocol):
 
     async def owed_mails(self) -> tuple[tuple[str, str], ...]:
         """Return (home, id) of every mail not yet verified or dropped."""
+        ...
+
+    async def take_turn(self, now: datetime, apart: timedelta) -> datetime:
+        """Take the next turn to send a mail; return when it comes. Turns of all workers lie ``apart``."""
+        ...
+
+    async def take_day(self, reader: str, day: date, marker: str) -> bool:
+        """Take the one mail a reader gets on a day; False when another has it. Safe to repeat."""
+        ...
+
+    async def last_day(self, reader: str) -> date | None:
+        """Return the newest day on which a reader's mail was taken; None when there was none."""
         ...
 
     async def approve(self, plan_hash: str, *, by: str, at: datetime) -> None:

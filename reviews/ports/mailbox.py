@@ -1,7 +1,10 @@
 """The one mailbox that mail leaves from."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
+
+from reviews.arrivals import Arrival
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +15,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    follows: str | None = None
+    """Id of the sent message in whose conversation it belongs; None for a conversation of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +26,15 @@ class Draft:
     id: str
     internet_message_id: str
     is_draft: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """A draft of ours that lies in Drafts, by the marker it was laid under."""
+
+    id: str
+    marker: str
+    laid_at: datetime
 
 
 class Mailer(Protocol):
@@ -40,4 +54,20 @@ class Mailer(Protocol):
 
     async def look(self, draft_id: str) -> Draft | None:
         """Look at a message by its id; None when it is not to be found."""
+        ...
+
+    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+        """Return what came into the Inbox at or after a moment, oldest first; what is too much, next time."""
+        ...
+
+    async def marker_of(self, message_id: str) -> str | None:
+        """Return the marker of the message of ours with an internet message id; None when there is none."""
+        ...
+
+    async def leftovers(self) -> tuple[Leftover, ...]:
+        """Return every draft of ours that lies in Drafts now, the oldest first."""
+        ...
+
+    async def discard(self, draft_id: str) -> None:
+        """Throw a draft away. Safe to repeat: one that is gone counts as thrown away."""
         ...

@@ -78,6 +78,7 @@ MESSAGE = Fields(
     }
 )
 MESSAGE_CHANGE = Fields({k: v for k, v in MESSAGE.fields.items() if k != "internetMessageHeaders"})
+REPLY = Fields({"comment": str, "message": MESSAGE_CHANGE})
 
 
 def check_body(content: object, fields: Fields, at: str = "") -> None:

@@ -8,19 +8,22 @@ from sandbox.graph_api.options import check_names, offset_page
 from sandbox.graph_api.properties import derived
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json, graph_time
-from sandbox.tenant_mail import DELETED, DRAFTS, SENT, Message, folder_name, recipients
+from sandbox.tenant_mail import DELETED, FOLDERS, Message, folder_name, recipients
 
 PAGE, PAGE_CAP = 10, 1000
 IMMUTABLE = 'IdType="ImmutableId"'
+AS_TEXT = 'outlook.body-content-type="text"'
 _EQ = frozenset({"eq"})
 _EXTENDED = "singleValueExtendedProperties"
 _RULES = {
     "internetMessageId": _EQ,
     "isDraft": _EQ,
     "subject": frozenset({"eq", "startswith"}),
+    "receivedDateTime": frozenset({"ge", "gt", "le", "lt"}),
     f"{_EXTENDED}/id": _EQ,
     f"{_EXTENDED}/value": _EQ,
 }
+_ORDER = re.compile(r"^receivedDateTime(?: (?P<way>asc|desc))?$")
 _EXPAND = re.compile(rf"^{_EXTENDED}\(\$filter=(?P<filter>.+)\)$")
 _PROPERTY_ID = re.compile(r"^(String|Integer|Boolean) \{[0-9a-fA-F-]{36}\} (Name \S.*|Id 0x[0-9a-fA-F]+)$")
 _SHOWN = frozenset(
@@ -105,11 +108,13 @@ def _shown(request: Request, message: Message) -> Json:
         "sentDateTime": None,
         "receivedDateTime": None,
         **{k: v for k, v in properties.items() if k in _SHOWN},
-        "from": person,
-        "sender": person,
+        "from": properties.get("from", person),
+        "sender": properties.get("sender", person),
         "bodyPreview": re.sub(r"<[^>]*>", " ", content)[:255],
         "parentFolderId": folder_name(message.mailbox, message.folder),
     }
+    if request.prefers(AS_TEXT) and shown["body"]:
+        shown["body"] = {"contentType": "text", "content": re.sub(r"<[^>]*>", " ", content)}
     text = request.query.get("$select")
     if text is not None:
         names = check_names(
@@ -187,6 +192,21 @@ def create_draft(tenant: Tenant, request: Request) -> Answer:
     return _entity(request, message, 201)
 
 
+def create_reply(tenant: Tenant, request: Request) -> Answer:
+    """``POST /users/{id}/messages/{id}/createReply``: a draft in the same conversation."""
+    origin = _message(tenant, request).properties
+    content = request.content.get("message") or {}
+    if request.content.get("comment") and content.get("body"):
+        raise _refused("Give a comment or a body, not both.")
+    _check_content(content)
+    address = mailbox_of(tenant, request) or ""
+    sender = origin.get("from") or {"emailAddress": {"address": address}}
+    reply = {"subject": f"RE: {origin.get('subject') or ''}", "toRecipients": [sender], **_normal(content)}
+    message = tenant.mail.draft(address, tenant.new_id(), reply, tenant.now())
+    message.properties["conversationId"] = origin["conversationId"]
+    return _entity(request, message, 201)
+
+
 def _list(tenant: Tenant, request: Request, folder: str | None) -> Answer:
     messages = tenant.mail.listed(mailbox_of(tenant, request) or "", folder, tenant.now())
     text = request.query.get("$filter")
@@ -195,10 +215,26 @@ def _list(tenant: Tenant, request: Request, folder: str | None) -> Answer:
         check_filter(node, _RULES, request)
         matches = predicate(node)
         messages = [m for m in messages if matches(m.properties)]
-    rows = [_shown(request, m) for m in messages]
+    rows = [_shown(request, m) for m in _ordered(request, messages)]
     context = f"{request.origin}/v1.0/$metadata#users/messages"
     page = {"@odata.context": context, **offset_page(request, rows, default=PAGE, highest=PAGE_CAP)}
     return Answer(status=200, body=page, headers=_applied(request))
+
+
+def _ordered(request: Request, messages: list[Message]) -> list[Message]:
+    """Sort by ``receivedDateTime``, the only order simulated; the filter must then name it first."""
+    text = request.query.get("$orderby")
+    if text is None:
+        return messages
+    match = _ORDER.match(text.strip())
+    if match is None:
+        what = f"$orderby={text} of messages"
+        raise not_simulated(what)
+    filtered = request.query.get("$filter", "receivedDateTime").lstrip("( ")
+    if not filtered.startswith("receivedDateTime"):
+        raise GraphError(400, "InefficientFilter", "The restriction or sort order is too complex.")
+    backwards = match["way"] == "desc"
+    return sorted(messages, key=lambda m: str(m.properties.get("receivedDateTime")), reverse=backwards)
 
 
 def list_messages(tenant: Tenant, request: Request) -> Answer:
@@ -209,8 +245,8 @@ def list_messages(tenant: Tenant, request: Request) -> Answer:
 def list_folder(tenant: Tenant, request: Request) -> Answer:
     """``GET /users/{id}/mailFolders/{folder}/messages``: a well-known name or an id."""
     folder, address = request.params["mailFolder-id"], mailbox_of(tenant, request) or ""
-    wanted = folder.lower() if folder.lower() in {DRAFTS, SENT, DELETED} else folder
-    if wanted not in {DRAFTS, SENT, DELETED, *(folder_name(address, f) for f in (DRAFTS, SENT, DELETED))}:
+    wanted = folder.lower() if folder.lower() in FOLDERS else folder
+    if wanted not in {*FOLDERS, *(folder_name(address, f) for f in FOLDERS)}:
         raise _missing()
     return _list(tenant, request, wanted)
 

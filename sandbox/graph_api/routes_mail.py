@@ -26,5 +26,10 @@ ROUTES = (
     _mail(f"PATCH {_MESSAGES}/{{message-id}}", mail.update_draft, body=bodies.MESSAGE_CHANGE),
     _mail(f"DELETE {_MESSAGES}/{{message-id}}", mail.delete_message),
     _mail(f"POST {_MESSAGES}/{{message-id}}/send", mail.send_draft, sends=True),
-    _mail("GET /users/{user-id}/mailFolders/{mailFolder-id}/messages", mail.list_folder, _MAIL_LIST),
+    _mail(f"POST {_MESSAGES}/{{message-id}}/createReply", mail.create_reply, body=bodies.REPLY),
+    _mail(
+        "GET /users/{user-id}/mailFolders/{mailFolder-id}/messages",
+        mail.list_folder,
+        _MAIL_LIST | options("orderby"),
+    ),
 )

@@ -32,16 +32,19 @@ Tampering = Callable[[httpx.Request, dict[str, Any]], dict[str, Any]]
 
 
 class Tampered(httpx.AsyncBaseTransport):
-    """A wire on which every JSON answer may be changed; it remembers every request that passed."""
+    """A wire on which every JSON answer may be changed, and on which the caller may die before or after."""
 
     def __init__(self, wire: httpx.AsyncBaseTransport) -> None:
         self._wire = wire
         self.change: Tampering | None = None
+        self.kill: Callable[[httpx.Request, str], None] = lambda _request, _when: None
         self.requests: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
+        self.kill(request, "before")
         answer = await self._wire.handle_async_request(request)
+        self.kill(request, "after")
         content = await answer.aread()
         if self.change is not None and content[:1] == b"{":
             content = json.dumps(self.change(request, json.loads(content))).encode()
@@ -122,7 +125,7 @@ async def plugged_in(
             client=client,
             directory=GraphDirectory(client),
             reviews=GraphAccessReviews(client),
-            mailer=GraphMailer(client, sender=MAILBOX, sends_per_minute=20),
+            mailer=GraphMailer(client, sender=MAILBOX),
             facts=TenantFacts(client),
             seen=set() if check is None else check.seen,
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reviews.errors import Conflict, Gone, Malformed
-from reviews.model import BatchId, BatchStep, Choice, GuestId
+from reviews.model import BatchId, BatchStep, Choice, GuestId, PersonId
 from reviews.ports import Ledger
 from reviews.records import MailStep
 from tests.contracts.ledger_samples import (
@@ -99,6 +99,16 @@ async def test_a_closed_batch_is_not_live_and_owes_its_mail(ledger: Ledger) -> N
     assert await ledger.live_batches() == ()
     assert await ledger.batch(BATCH) == batch
     assert await ledger.owed_mails() == ((f"batch:{BATCH}", "review-request"),)
+
+
+async def test_a_reviewer_finds_their_open_batches(ledger: Ledger) -> None:
+    begun = await ledger.begin_batch(a_batch(), [an_ask()])
+    assert await ledger.batches_of(begun.reviewer_id) == ()
+    opened = await ledger.save_batch(replace(begun, step=BatchStep.OPEN))
+    assert await ledger.batches_of(begun.reviewer_id) == (BATCH,)
+    assert await ledger.batches_of(PersonId("somebody-else")) == ()
+    await ledger.save_batch(replace(opened, step=BatchStep.CLOSED))
+    assert await ledger.batches_of(begun.reviewer_id) == ()
 
 
 async def test_an_unknown_batch_is_none_and_cannot_be_saved(ledger: Ledger) -> None:

@@ -1,12 +1,14 @@
 """Both plugs of the Mailer port keep its promises: the one over Graph and the one in memory."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from reviews.errors import Gone
 from reviews.ports import Letter, Mailer
 from sandbox.postbox import Postbox
+from tests.builders import NOW
 from tests.contracts.graph_plugs import plugged_in
 
 MARKER = "0123456789abcdef0123456789abcdef"
@@ -45,6 +47,40 @@ async def test_a_draft_leaves_once_and_keeps_both_ids(mailer: Mailer) -> None:
     await mailer.send(draft.id)
     with pytest.raises(Gone):
         await mailer.send(draft.id)
+
+
+async def test_drafts_of_ours_are_listed_until_they_leave_or_are_thrown_away(
+    mailer: Mailer,
+) -> None:
+    assert await mailer.leftovers() == ()
+    kept, thrown = await mailer.draft(LETTER, MARKER), await mailer.draft(LETTER, MARKER[::-1])
+    assert {(one.id, one.marker) for one in await mailer.leftovers()} == {
+        (kept.id, MARKER),
+        (thrown.id, MARKER[::-1]),
+    }
+    await mailer.discard(thrown.id)
+    await mailer.discard(thrown.id)
+    await mailer.send(kept.id)
+    assert await mailer.leftovers() == ()
+
+
+async def test_what_was_thrown_away_before_is_thrown_away(mailer: Mailer) -> None:
+    await mailer.discard("AAMkdHJhZnQ")
+
+
+async def test_a_reminder_of_what_cannot_be_found_is_a_mail_of_its_own(mailer: Mailer) -> None:
+    draft = await mailer.draft(replace(LETTER, follows="AAMkdHJhZnQ"), MARKER)
+    assert await mailer.find(MARKER) == draft
+
+
+async def test_a_message_is_known_by_its_internet_id(mailer: Mailer) -> None:
+    draft = await mailer.draft(LETTER, MARKER)
+    assert await mailer.marker_of(draft.internet_message_id) == MARKER
+    assert await mailer.marker_of("<another@elsewhere.example>") is None
+
+
+async def test_nothing_has_come_in(mailer: Mailer) -> None:
+    assert await mailer.arrivals(NOW) == ()
 
 
 async def test_sending_what_does_not_exist_says_gone(mailer: Mailer) -> None:

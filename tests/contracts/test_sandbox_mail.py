@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sandbox.tenant import DEFAULT_GRANTED
+from sandbox.tenant_postmaster import Reflex
 from tests.contracts.graph_room import IMMUTABLE, MAILBOX, MARK, MESSAGES, Room, a_message, a_room, code_of
 
 DRAFTS = f"/users/{MAILBOX}/mailFolders/drafts/messages"
@@ -166,3 +167,52 @@ async def test_thirty_mails_a_minute_and_no_more(room: Room) -> None:
     await room.wait(seconds=float(refused.headers["Retry-After"]))
     assert (await room.graph.post(f"{MESSAGES}/{drafts[30]}/send")).status_code == 202
     assert len(room.tenant.sent()) == 31
+
+
+INBOX = f"/users/{MAILBOX}/mailFolders/inbox/messages"
+
+
+async def test_a_reply_is_a_draft_in_the_same_conversation(room: Room) -> None:
+    first = (await room.a_draft()).json()
+    await room.graph.post(f"{MESSAGES}/{first['id']}/send")
+    await room.wait(seconds=6)
+    own = {"subject": "Reminder", "body": {"contentType": "html", "content": "<p>Again</p>"}}
+    reply = await room.graph.post(f"{MESSAGES}/{first['id']}/createReply", json={"message": own})
+    assert (reply.status_code, reply.json()["isDraft"], reply.json()["subject"]) == (201, True, "Reminder")
+    assert reply.json()["conversationId"] == first["conversationId"]
+    plain = await room.graph.post(f"{MESSAGES}/{first['id']}/createReply", json={})
+    assert plain.json()["subject"] == "RE: Please confirm"
+
+
+async def test_a_reply_takes_no_headers_and_not_two_bodies(room: Room) -> None:
+    first = (await room.a_draft()).json()["id"]
+    headers = {"message": {"internetMessageHeaders": [{"name": "x-a", "value": "b"}]}}
+    assert (await room.graph.post(f"{MESSAGES}/{first}/createReply", json=headers)).status_code == 400
+    two = {"comment": "c", "message": {"body": {"contentType": "text", "content": "d"}}}
+    assert (await room.graph.post(f"{MESSAGES}/{first}/createReply", json=two)).status_code == 400
+    assert code_of(await room.graph.post(f"{MESSAGES}/AAMk/createReply", json={})) == GONE
+
+
+async def test_mailboxes_answer_by_themselves_into_the_inbox(room: Room) -> None:
+    for number, reflex in enumerate(Reflex):
+        room.tenant.mail.reflexes["sara@contoso.example"] = reflex
+        draft = (await room.a_draft(f"Question {number}")).json()
+        await room.graph.post(f"{MESSAGES}/{draft['id']}/send")
+    fields = "subject,from,internetMessageHeaders,body"
+    back = (await room.get(INBOX, filter="receivedDateTime ge 2020-01-01T00:00:00Z", select=fields))["value"]
+    assert {one["subject"] for one in back} == {
+        "Undeliverable: Question 0",
+        "Delivery delayed: Question 1",
+        "Automatic reply: Question 2",
+    }
+    assert all(
+        {"name": "Auto-Submitted", "value": "auto-replied"} in one["internetMessageHeaders"] for one in back
+    )
+
+
+async def test_an_order_that_the_filter_does_not_begin_with_is_too_much(room: Room) -> None:
+    order, other = "receivedDateTime asc", "isDraft eq false"
+    assert await room.get(INBOX, orderby=order) is not None
+    refused = await room.graph.get(INBOX, params={"$orderby": order, "$filter": other})
+    assert code_of(refused) == (400, "InefficientFilter")
+    assert (await room.graph.get(INBOX, params={"$orderby": "subject"})).status_code == 501

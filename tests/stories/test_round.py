@@ -210,8 +210,10 @@ async def test_every_operation_of_the_path_was_seen_and_held_against_the_schema(
         operations.READ_GUEST_ROLE.name,
         operations.BATCH.name,
     }
-    assert {name for name, side in seen if side == "request"} >= declared - facts_of_the_tenant
-    assert {name for name, side in seen if side == "response"} >= declared - facts_of_the_tenant
+    # Seen in tests/stories/test_hearing.py.
+    tidying = {operations.CREATE_REPLY.name, operations.DISCARD_DRAFT.name}
+    assert {name for name, side in seen if side == "request"} >= declared - facts_of_the_tenant - tidying
+    assert {name for name, side in seen if side == "response"} >= declared - facts_of_the_tenant - tidying
     assert tale.check.violations == []
 
 

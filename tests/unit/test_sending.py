@@ -1,13 +1,11 @@
 """The outbox: whatever fails, whenever, each mail arrives once or is dropped for a reason."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
 import pytest
 
-from notifications.sending import marker
 from reviews import steps
 from reviews.errors import Gone, Malformed, Transient
 from reviews.model import BatchStep, Case, Choice, Outcome, RunId, Step
@@ -53,57 +51,6 @@ async def test_sending_again_does_nothing() -> None:
     assert (await room.case()).version == 2
 
 
-async def test_two_senders_at_every_step_deliver_once() -> None:
-    for rounds in range(1, 12):
-        room = await Room(Postbox(hides_for=rounds % 3)).owe(REQUEST)
-        for _ in range(rounds):
-            await asyncio.gather(*(room.tick(REQUEST) for _ in range(2)))
-        for _ in range(TICKS):
-            await room.tick(REQUEST)
-        assert len(room.box.delivered) == 1
-        assert (await room.mail(REQUEST)).step is MailStep.VERIFIED
-
-
-async def calls_of_an_undisturbed_sending(mail: OwedMail, step: Step) -> int:
-    room = await Room().owe(mail, step)
-    await room.sending.send(mail.home, mail.id)
-    return room.box.calls
-
-
-@pytest.mark.parametrize("hides_for", [0, 1, 2])
-@pytest.mark.parametrize("stale_for", [0, 1])
-@pytest.mark.parametrize(("mail", "step"), [(REQUEST, Step.OPENED), (NOTICE, Step.DENIED)])
-async def test_no_single_fault_at_any_call_doubles_loses_or_stops_a_mail(
-    mail: OwedMail, step: Step, hides_for: int, stale_for: int
-) -> None:
-    calls = await calls_of_an_undisturbed_sending(mail, step)
-    assert calls > 10
-    for number in range(1, calls + 1):
-        for trouble in Trouble:
-            await sweep(mail, step, {number: trouble}, hides_for, stale_for)
-
-
-async def test_no_two_faults_do_either() -> None:
-    calls = await calls_of_an_undisturbed_sending(NOTICE, Step.DENIED)
-    for first in range(1, calls + 1):
-        for second in range(first + 1, calls + 4):
-            for trouble in (Trouble.LOST, Trouble.APPLIED, Trouble.KILLED):
-                await sweep(NOTICE, Step.DENIED, {first: trouble, second: Trouble.APPLIED}, 1, 1)
-
-
-async def sweep(mail: OwedMail, step: Step, plan: dict[int, Trouble], hides_for: int, stale_for: int) -> None:
-    room = await Room(Postbox(hides_for=hides_for, stale_for=stale_for)).owe(mail, step)
-    room.box.trouble = lambda _call, number: plan.get(number)
-    for _ in range(TICKS):
-        await room.tick(mail)
-    told = f"{plan} hides {hides_for} stale {stale_for}"
-    assert len(room.box.delivered) == 1, told
-    assert (await room.mail(mail)).step is MailStep.VERIFIED, told
-    case = await room.case()
-    assert case.version == 2, told
-    assert case.step is (Step.ASKED if mail is REQUEST else Step.NOTICED), told
-
-
 async def test_a_message_that_is_never_seen_again_is_never_sent_again() -> None:
     room = await Room(Postbox(hides_for=10**6)).owe(NOTICE, Step.DENIED)
     room.box.trouble = lambda call, _number: Trouble.APPLIED if call == "send" else None
@@ -147,7 +94,7 @@ async def test_the_draft_and_the_row_carry_the_same_marker() -> None:
     room = await Room().owe(REQUEST)
     await room.sending.send(REQUEST.home, REQUEST.id)
     (message,) = room.box.messages.values()
-    assert message.marker == marker(REQUEST.home, REQUEST.id)
+    assert message.marker == REQUEST.marker
     assert len(message.marker) == 32
 
 
