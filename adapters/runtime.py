@@ -24,7 +24,7 @@ from reviews.jobs.sealing import Sealing
 from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
-from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
+from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, Undo, WeighAnswers
 from reviews.ports import AccessReviews, Archive, Clock, Directory, Ledger, Mailer, Queue
 
 if TYPE_CHECKING:
@@ -268,6 +268,8 @@ class House:
                 await self.carrying_out.carry_out(message)
             case WeighAnswers():
                 await self.answering.weigh_batch(message.batch_id)
+            case Undo():
+                await self.undoing.for_reviewer(message.batch_id)
             case SendMail():
                 await self.sending.send(message.home, message.mail_id)
 

@@ -48,4 +48,11 @@ class WeighAnswers:
     batch_id: BatchId
 
 
-Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """Bring back the guests of a batch that its reviewer wants back."""
+
+    batch_id: BatchId
+
+
+Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers | Undo

@@ -37,10 +37,11 @@ FLOORS: tuple[frozenset[str], ...] = (
             "shortlist",
             "quorum",
             "arrivals",
+            "attention",
         }
     ),
     frozenset({"risk", "decisions", "remediation", "handover", "cadence"}),
-    frozenset({"guardrails", "questions"}),
+    frozenset({"guardrails", "questions", "undo"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

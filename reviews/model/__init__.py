@@ -14,9 +14,12 @@ from reviews.model.cases import (
     Choice,
     HandOver,
     Outcome,
+    Removed,
     Source,
     Step,
     Submission,
+    Undone,
+    UndoRequest,
 )
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId, Unreadable
 from reviews.model.people import (
@@ -67,6 +70,7 @@ __all__ = [
     "Receipt",
     "Recommendation",
     "Redemption",
+    "Removed",
     "Risk",
     "RunId",
     "SetAside",
@@ -80,6 +84,8 @@ __all__ = [
     "Surroundings",
     "Thing",
     "Tier",
+    "UndoRequest",
+    "Undone",
     "Unreadable",
     "Verdict",
 ]
