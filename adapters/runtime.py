@@ -12,12 +12,17 @@ import azure.functions as func
 
 from adapters.clock import HandClock, SystemClock
 from adapters.policy_source import PolicySource
+from adapters.release import release
 from adapters.settings import Settings, read_settings
 from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
+from reviews.jobs.backfilling import Backfilling
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.gathering import Gathering
 from reviews.jobs.handing_over import HandingOver
+from reviews.jobs.harvest import Harvest
+from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.night import Night
 from reviews.jobs.opening import Opening
 from reviews.jobs.sealing import Sealing
@@ -25,13 +30,15 @@ from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, Undo, WeighAnswers
-from reviews.ports import AccessReviews, Archive, Clock, Directory, Ledger, Mailer, Queue
+from reviews.ports import AccessReviews, Archive, Clock, Connections, Directory, Ledger, Mailer, Queue
+from reviews.records import Act
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from starlette.applications import Starlette
 
     from adapters.graph.client import GraphClient
+    from adapters.graph.partners import GraphPartners
     from adapters.storage import Storage
     from notifications.sending import Sending
 
@@ -77,6 +84,11 @@ class House:
 
         return TableLedger(self.storage.tables)
 
+    @property
+    def record(self) -> Ledger | None:
+        """The ledger, where storage is named; a plan can be drawn without."""
+        return None if self.settings.state is None else self.ledger
+
     @cached_property
     def queue(self) -> Queue:
         """The queues."""
@@ -107,7 +119,21 @@ class House:
         """The directory."""
         from adapters.graph.directory import GraphDirectory
 
-        return GraphDirectory(self.graph)
+        return GraphDirectory(self.graph, self.partners)
+
+    @cached_property
+    def partners(self) -> "GraphPartners":
+        """What is known of other tenants."""
+        from adapters.graph.partners import GraphPartners
+
+        return GraphPartners(self.graph)
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What ties guests to the tenant."""
+        from adapters.graph.connections import GraphConnections
+
+        return GraphConnections(self.graph)
 
     @cached_property
     def access_reviews(self) -> AccessReviews:
@@ -126,7 +152,20 @@ class House:
             queue=self.queue,
             archive=self.archive,
             policies=self.policies,
+            looking_closer=self.looking_closer,
             new_owner=new_owner,
+            release=release(),
+        )
+
+    @cached_property
+    def looking_closer(self) -> LookingCloser:
+        """The closer look; where no storage is named it has no earlier cards to compare with."""
+        return LookingCloser(
+            connections=self.connections,
+            partners=self.partners,
+            gathering=self.gathering,
+            policies=self.policies,
+            ledger=self.record,
         )
 
     @cached_property
@@ -179,6 +218,7 @@ class House:
         return CarryingOut(
             clock=self.clock,
             directory=self.directory,
+            connections=self.connections,
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,
@@ -199,6 +239,32 @@ class House:
     def sealing(self) -> Sealing:
         """The sealing of the record."""
         return Sealing(clock=self.clock, ledger=self.ledger, archive=self.archive, new_owner=new_owner)
+
+    @cached_property
+    def backfilling(self) -> Backfilling:
+        """The writing down of sponsors."""
+        return Backfilling(
+            clock=self.clock, directory=self.directory, ledger=self.ledger, policies=self.policies
+        )
+
+    @cached_property
+    def harvest(self) -> Harvest:
+        """The harvest of invitations."""
+        from adapters.graph.invitations import GraphInvitations
+
+        return Harvest(
+            clock=self.clock,
+            ledger=self.ledger,
+            invitations=GraphInvitations(self.graph),
+            new_owner=new_owner,
+        )
+
+    @cached_property
+    def gathering(self) -> Gathering:
+        """The gathering of the people around candidates."""
+        from adapters.graph.people import GraphPeople
+
+        return Gathering(people=GraphPeople(self.graph), ledger=self.record)
 
     @cached_property
     def tick(self) -> Tick:
@@ -254,16 +320,12 @@ class House:
     async def work(self, message: Message) -> None:
         """Do what one queue message asks for."""
         match message:
-            case RunJob(job="night"):
-                await self.night.run(message.slot, message.start)
-            case RunJob(job="track"):
-                await self.track.run(message.slot)
-            case RunJob(job="seal"):
-                await self.sealing.run(message.slot)
             case RunJob():
-                raise BadSettings([f"there is no job {message.job}"])
+                await self._run(message)
             case OpenBatch():
                 await self.opening.open(message.batch_id)
+            case CarryOut(kind=Act.ADD_SPONSOR):
+                await self.backfilling.add(message)
             case CarryOut():
                 await self.carrying_out.carry_out(message)
             case WeighAnswers():
@@ -272,6 +334,19 @@ class House:
                 await self.undoing.for_reviewer(message.batch_id)
             case SendMail():
                 await self.sending.send(message.home, message.mail_id)
+
+    async def _run(self, message: RunJob) -> None:
+        match message.job:
+            case "harvest":
+                await self.harvest.run(message.slot)
+            case "night":
+                await self.night.run(message.slot, message.start)
+            case "track":
+                await self.track.run(message.slot)
+            case "seal":
+                await self.sealing.run(message.slot)
+            case _:
+                raise BadSettings([f"there is no job {message.job}"])
 
     async def tick_by_request(self, request: func.HttpRequest) -> func.HttpResponse:
         """Do what the timer does, if App Service Authentication let a starter through; else 503 or 403."""

@@ -1,4 +1,4 @@
-"""The words of the command line: doctor, plan, night, track, guest, undo, approve, evidence, policy, mail."""
+"""The words of the command line: each names one thing an operator may want."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ import typer
 
 from adapters.policy_source import parse_policy
 from adapters.settings import read_settings
-from admin import doctoring, explaining, mailing, planning, running, verifying
+from admin import doctoring, explained, mailing, partners, planning, proposing, regretting, running, verifying
 from admin.opened import told, with_house
 from reviews.errors import BadSettings
 from reviews.model import GuestId, RunId
@@ -65,7 +65,25 @@ def track() -> None:
 @app.command()
 def guest(guest_id: str, *, as_json: AsJson = False) -> None:
     """Explain one guest: what the directory says, what was asked, answered and done, and why."""
-    with_house(lambda house: explaining.show(house, GuestId(guest_id), as_json=as_json))
+    with_house(lambda house: explained.show(house, GuestId(guest_id), as_json=as_json))
+
+
+@app.command("partners")
+def show_partners(*, as_json: AsJson = False) -> None:
+    """Count guests by the organisation they come from; say which are new, surging or not allowed."""
+    with_house(lambda house: partners.show(house, as_json=as_json), needs_state=False)
+
+
+@app.command()
+def regret(*, as_json: AsJson = False) -> None:
+    """Say how many guests who were silent for so long came back within a year after all."""
+    with_house(lambda house: regretting.show(house, as_json=as_json))
+
+
+@app.command()
+def sponsors(*, as_json: AsJson = False) -> None:
+    """List who answered for guests without being their sponsor, and what keeps them from being written."""
+    with_house(lambda house: proposing.show(house, as_json=as_json))
 
 
 @app.command()

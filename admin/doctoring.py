@@ -97,7 +97,7 @@ async def _tenant(house: House, _policy: Policy) -> list[Finding]:
 
 def _licence_means(licence: Tier) -> str:
     if licence is Tier.NONE:
-        return "no Microsoft Entra ID P1: sign-in activity cannot be read, nights will hold everything"
+        return "no Microsoft Entra ID P1: only invitations and age are judged, nothing harmful is done"
     if licence is Tier.P1:
         return "Microsoft Entra ID P1: sign-in activity is there, access reviews need P2"
     return f"Microsoft Entra ID {licence}"
@@ -109,7 +109,7 @@ async def _reviewers(house: House, policy: Policy) -> list[Finding]:
         return [Finding(sound=None, says=says)]
     found = []
     for one in policy.reviewers.fallback:
-        refused = sponsors.fit(await house.directory.person(PersonId(one)), ())
+        refused = sponsors.fit(await house.directory.person(PersonId(one)), (), policy.reviewers)
         says = f"fallback reviewer {one}" + ("" if refused is None else f": {refused.code}")
         found.append(Finding(sound=refused is None, says=says))
     return found

@@ -1,96 +1,146 @@
-"""``admin guest``: everything the record and the directory say of one guest."""
+"""``admin guest``: everything the directory, the rules and the record say of one guest, gathered once."""
 
-import json
-import sys
-from typing import Any
-
-from rich.console import Console
-from rich.table import Table
+from dataclasses import dataclass
+from datetime import datetime
 
 from adapters.runtime import House
-from notifications.names import clean
-from notifications.words import Words
-from reviews import kinds, sponsors, staleness
-from reviews.errors import Malformed
-from reviews.evidence import canonical, verify_chain
-from reviews.model import Case, Guest, GuestId, PersonId, Reason, Unreadable
+from reviews import planning, schedule, staleness
+from reviews.evidence import verify_chain
+from reviews.exposure import no_step_by_itself
+from reviews.jobs.night import round_name, what_is_known
+from reviews.model import (
+    Batch,
+    Candidate,
+    Card,
+    Case,
+    Exposure,
+    Guest,
+    GuestId,
+    Reason,
+    Receipt,
+    Surroundings,
+    Unreadable,
+    Verdict,
+)
 from reviews.policy import Policy
-from reviews.records import Event
+from reviews.questions import Question, Round
+from reviews.records import HARMFUL, Arrival, Event, OwedMail, Plan
 
-out = Console(highlight=False)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What the rules make of a guest now, whether it is anybody's turn to be asked or not."""
+
+    guest: Guest
+    verdict: Verdict
+    question: Question
+    exposure: Exposure | Unreadable
+    plan: Plan
+    """What a night over this guest alone would do: caps and red lights of the tenant do not count."""
+    rests_until: datetime | None
+    objection: Reason | None
+    """Why a harmful step that is due would not be taken by itself; None where none is due, or it would."""
 
 
-async def show(house: House, guest_id: GuestId, *, as_json: bool) -> None:
-    """Read one guest from directory and ledger and print both, with the reasons in words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the record holds of a guest."""
+
+    arrival: Arrival | None
+    """How the guest came; None when the audit log no longer told the first harvest."""
+    case: Case | None
+    batch: Batch | None
+    card: Card | None
+    mails: tuple[OwedMail, ...]
+    events: tuple[Event, ...]
+    faults: tuple[str, ...]
+    """What is wrong with the chain of events; empty when it holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """One guest, explained; ``judged`` is None when the directory does not have it."""
+
+    guest_id: GuestId
+    policy: Policy
+    judged: Judged | None
+    recorded: Recorded
+
+
+async def explain(house: House, guest_id: GuestId) -> Explanation:
+    """Read one guest from directory and ledger, and judge it as the next night would."""
     policy = await house.policies.current()
+    recorded = await _recorded(house, guest_id)
     guest = await house.directory.guest(guest_id)
+    judged = None if guest is None else await _judged(house, guest, policy)
+    return Explanation(guest_id=guest_id, policy=policy, judged=judged, recorded=recorded)
+
+
+async def _recorded(house: House, guest_id: GuestId) -> Recorded:
     case = await house.ledger.case(guest_id)
+    batch = None if case is None else await house.ledger.batch(case.batch_id)
+    cards = () if batch is None else await house.ledger.cards(batch.id)
     events = await house.ledger.events(guest_id)
-    if as_json:
-        sys.stdout.write(json.dumps(_as_object(guest, case, events), ensure_ascii=False, indent=2) + "\n")
-        return
-    _tell_directory(house, guest_id, guest, policy)
-    _tell_case(case)
-    _tell_events(events)
-    faults = verify_chain(guest_id, events)
-    out.print("[green]the record holds[/]" if not faults else f"[red]the record does not hold: {faults}[/]")
+    of_batch = () if batch is None else await house.ledger.mails(f"batch:{batch.id}")
+    arrivals = await house.ledger.arrivals([guest_id])
+    return Recorded(
+        arrival=arrivals.get(guest_id),
+        case=case,
+        batch=batch,
+        card=next((card for card in cards if card.guest_id == guest_id), None),
+        mails=(*await house.ledger.mails(f"guest:{guest_id}"), *of_batch),
+        events=events,
+        faults=tuple(f"{fault.what}: {fault.where}" for fault in verify_chain(guest_id, events)),
+    )
 
 
-def because(event: Event, words: Words) -> str:
-    """Return an event's reason in words; the bare code where the record keeps no more; empty when none."""
-    code = event.facts.get("because")
-    if code is None:
-        return ""
-    params = {name: value for name, value in event.facts.items() if value is not None and name != "because"}
-    try:
-        return words.reason(Reason(code=str(code), params=params))
-    except Malformed:
-        return str(code).replace("-", " ")
+async def _judged(house: House, guest: Guest, policy: Policy) -> Judged:
+    now = house.clock.now()
+    known = await what_is_known(house.ledger, now, policy)
+    mine = {guest.id}
+    known = planning.Known(
+        cases={one: case for one, case in known.cases.items() if one in mine},
+        resting={one: until for one, until in known.resting.items() if one in mine},
+        kept={one: case for one, case in known.kept.items() if one in mine},
+        role_holders=await house.looking_closer.role_holders(),
+    )
+    verdict = staleness.judge(guest, policy.thresholds, policy.scope.min_account_age, now)
+    candidate = Candidate(guest=guest, verdict=verdict)
+    around = await house.looking_closer.look([candidate])
+    name = round_name(schedule.latest_slot(policy.schedules.night, now))
+    holders = frozenset() if isinstance(known.role_holders, Unreadable) else known.role_holders
+    asking = Round(policy=policy, now=now, name=name, role_holders=holders)
+    survey = planning.Survey(policy=policy, now=now, round_name=name, known=known)
+    survey.look(guest)
+    plan = survey.draw_up(_receipt(house), previous_guests=None, surroundings=around)
+    return Judged(
+        guest=guest,
+        verdict=verdict,
+        question=asking.question(candidate, around[guest.id]),
+        exposure=around[guest.id].exposure,
+        plan=plan,
+        rests_until=known.resting.get(guest.id),
+        objection=_by_hand(plan, around[guest.id]),
+    )
 
 
-def _as_object(guest: Guest | None, case: Case | None, events: tuple[Event, ...]) -> dict[str, Any]:
-    return {
-        "directory": None if guest is None else json.loads(canonical(guest)),
-        "case": None if case is None else json.loads(canonical(case)),
-        "events": [json.loads(canonical(event)) for event in events],
-    }
+def _by_hand(plan: Plan, around: Surroundings) -> Reason | None:
+    due = [action for action in plan.actions if action.kind in HARMFUL]
+    return no_step_by_itself(around.exposure) if due else None
 
 
-def _tell_directory(house: House, guest_id: GuestId, guest: Guest | None, policy: Policy) -> None:
-    if guest is None:
-        out.print(f"[bold]{guest_id}[/] is not in the directory")
-        return
-    words = Words("en", "UTC")
-    verdict = staleness.judge(guest, policy.thresholds, policy.scope.min_account_age, house.clock.now())
-    kind = kinds.classify(guest, policy.tenant.home_domains)
-    signing = "sign-in allowed" if guest.enabled else "sign-in blocked"
-    out.print(f"[bold]{clean(guest.display_name)}[/]  {guest_id}  {kind}, {signing}")
-    out.print(f"  {verdict.activity} (confidence {verdict.confidence}): {words.reason(verdict.because)}")
-    if isinstance(guest.sponsors, Unreadable):
-        out.print(f"  sponsors could not be read: {guest.sponsors.why}")
-        return
-    fallback = [PersonId(one) for one in policy.reviewers.fallback]
-    for rung in sponsors.who_answers(guest, fallback).rungs:
-        out.print(f"  {words.reason(rung)}")
-
-
-def _tell_case(case: Case | None) -> None:
-    if case is None:
-        out.print("never asked about")
-        return
-    ended = f", ended {case.outcome}" if case.outcome else ""
-    out.print(f"case {case.id}: [bold]{case.step}[/]{ended}")
-    out.print(f"  reviewer {case.reviewer}, deadline {case.deadline:%Y-%m-%d}")
-    if case.answer is not None:
-        out.print(
-            f"  answered {case.answer.choice} by {case.answer.by} on {case.answer.at:%Y-%m-%d %H:%M} UTC"
-        )
-
-
-def _tell_events(events: tuple[Event, ...]) -> None:
-    table = Table("at (UTC)", "what", "by", "run", "why", box=None, header_style="bold")
-    words = Words("en", "UTC")
-    for event in events:
-        why = because(event, words) or str(event.facts.get("choice") or "")
-        table.add_row(f"{event.at:%Y-%m-%d %H:%M}", event.kind, event.actor, event.run_id or "", why)
-    out.print(table)
+def _receipt(house: House) -> Receipt:
+    now = house.clock.now()
+    return Receipt(
+        started_at=now,
+        finished_at=now,
+        pages=1,
+        rows=1,
+        counted=1,
+        duplicates=0,
+        set_aside=(),
+        without_sign_ins=0,
+        sign_ins="read",
+        sponsors="read",
+        nameless_sponsors=0,
+    )

@@ -13,7 +13,7 @@ from adapters.runtime import House
 from admin.mail_examples import HOSTILE, ORDINARY, Someone, every_mail
 from notifications.composing import Setting
 from notifications.render import letter, page
-from notifications.words import LANGUAGES, Words, choose
+from notifications.words import Words, choose
 from reviews.ports import Letter
 from reviews.records import MailKind
 
@@ -45,7 +45,7 @@ class Shown:
 async def preview(house: House, folder: Path) -> None:
     """Write every mail, in every language the policy offers, with the wording it adds; and an index page."""
     policy = await house.policies.current()
-    languages = [one for one in policy.tenant.languages if one in LANGUAGES]
+    languages = policy.tenant.languages or ("en",)
     shown: list[Shown] = []
     for language in languages:
         setting = Setting(

@@ -3,16 +3,19 @@
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from adapters.release import release
 from adapters.runtime import House
 from notifications.words import Words
 from reviews import planning, schedule
 from reviews.evidence import canonical
 from reviews.jobs.night import previous_guests, round_name, survey_directory, what_is_known
+from reviews.jobs.past import read_past
 from reviews.model import Reason
 from reviews.records import Action, Plan
 
@@ -26,11 +29,18 @@ async def show(house: House, *, as_json: bool) -> None:
     known = planning.Known(cases={}, resting={})
     before = None
     if house.settings.state is not None:
-        known = await what_is_known(house.ledger, now)
+        known = replace(
+            await what_is_known(house.ledger, now, policy),
+            past=await read_past(house.archive, house.ledger),
+            release=release(),
+        )
         before = await previous_guests(house.ledger)
     slot = schedule.latest_slot(policy.schedules.night, now)
+    known = replace(known, role_holders=await house.looking_closer.role_holders())
     survey = planning.Survey(policy=policy, now=now, round_name=round_name(slot), known=known)
-    plan = await survey_directory(house.directory, survey, previous=before)
+    plan = await survey_directory(
+        house.directory, survey, previous=before, look_closer=house.looking_closer.look
+    )
     if as_json:
         sys.stdout.write(json.dumps(as_object(plan), ensure_ascii=False, indent=2) + "\n")
     else:
@@ -48,6 +58,8 @@ def as_object(plan: Plan) -> dict[str, Any]:
         "actions": [_action(action) for action in plan.actions],
         "held": [{**_action(held.action), "held_by": held.held_by} for held in plan.held],
         "alerts": [_reason(reason) for reason in plan.alerts],
+        "findings": [_reason(reason) for reason in plan.findings],
+        "privileged": list(plan.privileged),
         "counts": dict(plan.counts),
     }
 
@@ -72,6 +84,10 @@ def _print(plan: Plan, mode: str) -> None:
     out.print(f"[bold]{plan.guests}[/] guests read in {plan.receipt.pages} pages; mode [bold]{mode}[/]")
     for alert in plan.alerts:
         out.print(f"[red]![/] {words.reason(alert)}")
+    for finding in plan.findings:
+        out.print(f"[yellow]-[/] {words.reason(finding)}")
+    for guest in plan.privileged:
+        out.print(f"[red]privileged[/] {guest}")
     table = Table("would be done", "why", "guests", box=None, header_style="bold")
     for (kind, because), count in sorted(Counter((a.kind.value, a.because) for a in plan.actions).items()):
         table.add_row(kind, because, str(count))

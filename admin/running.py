@@ -38,13 +38,16 @@ async def track(house: House) -> None:
 async def undo_guest(house: House, guest_id: GuestId) -> None:
     """Bring one guest back."""
     case = await house.undoing.guest(guest_id, by=OPERATOR)
-    out.print(f"guest {guest_id}: " + ("nothing to undo" if case is None else "restored"))
+    taken = await house.backfilling.take_back(guest_id, by=OPERATOR)
+    undone = [*(["restored"] if case else []), *(["the sponsor we wrote is taken away"] if taken else [])]
+    out.print(f"guest {guest_id}: " + (", ".join(undone) or "nothing to undo"))
 
 
 async def undo_run(house: House, run_id: RunId) -> None:
     """Bring everybody back whom a run touched."""
     cases = await house.undoing.run(run_id, by=OPERATOR)
-    out.print(f"run {run_id}: {len(cases)} guests restored")
+    taken = await house.backfilling.take_back_run(run_id, by=OPERATOR)
+    out.print(f"run {run_id}: {len(cases)} guests restored, {len(taken)} sponsors taken away")
 
 
 async def approve(house: House, plan_hash: str) -> None:

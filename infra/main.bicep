@@ -17,6 +17,9 @@ param location string
 @description('Optional. How much the worker may do in the directory: read, also ask, or also act. docs/permissions.md.')
 param profile string = 'observe'
 
+@description('Optional. Let the worker write sponsors of guests, for the policy sponsors.backfill: apply. docs/permissions.md.')
+param writesSponsors bool = false
+
 @description('Required. Addresses that are told when a night did not happen, failed, or parked a message.')
 param alertEmails array
 
@@ -146,6 +149,7 @@ module graphGrants 'modules/graph-grants.bicep' = {
   params: {
     profile: profile
     workerPrincipalId: identities.outputs.workerPrincipalId
+    writesSponsors: writesSponsors
   }
 }
 

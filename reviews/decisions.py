@@ -57,6 +57,13 @@ def weigh(
     return Accepted(case=weighed(case, words, deciding), changed=True)
 
 
+def at_the_end(case: Case, policy: Policy) -> Case | None:
+    """Return a case that its answers decide now that nobody else is waited for; None when they do not."""
+    words = on_record(case)
+    deciding = decisive(words, {case.reviewer, *case.others}, policy.reviews.quorum, at_end=True)
+    return None if deciding is None else weighed(case, words, deciding)
+
+
 def rests_until(answer: Answer, since: datetime, policy: Policy) -> datetime:
     """Return until when a kept guest is left alone: as the policy says, or sooner if the answer does."""
     longest = since + policy.reviews.rest_after_keep

@@ -24,29 +24,30 @@ OF_THE_COLLEAGUE = frozenset({"colleague-unknown", "colleague-asked-before", "co
 WAITING = frozenset({Step.OPENED, Step.ASKED})
 
 
-def is_nobodys(case: Case) -> bool:
-    """Say whether everybody who is asked now has said that the guest is not theirs."""
-    words = {word.by: word.choice for word in on_record(case)}
-    asked = (case.reviewer, *case.others)
-    return case.step in WAITING and all(words.get(one) is Choice.NOT_MINE for one in asked)
+def why_hand_over(case: Case) -> Reason | None:
+    """Say why a question goes on to the next person after what its reviewer said; None when it stays."""
+    said = next((word for word in on_record(case) if word.by == case.reviewer), None)
+    if case.step not in WAITING or said is None or said.choice is Choice.DONT_KNOW:
+        return None
+    # "Keep" or "remove", and yet the case still waits: the quorum wants somebody else's answer too.
+    return because("not-mine" if said.choice is Choice.NOT_MINE else "second-opinion")
 
 
-def held_back(case: Case, policy: Policy) -> Reason | None:
+def held_back(case: Case, why: Reason, policy: Policy) -> Reason | None:
     """Say why a question must not be handed over any further, whoever might answer it; None when it may."""
-    if case.step not in WAITING:
-        return because("case-moved-on", step=case.step.value)
-    if case.hops >= policy.reviewers.max_hops:
+    if why.code != "second-opinion" and case.hops >= policy.reviewers.max_hops:
         return because("too-many-hops", hops=case.hops)
     return None
 
 
-def unfit_colleague(person: Person | None, case: Case) -> Reason | None:
+def unfit_colleague(person: Person | None, case: Case, policy: Policy) -> Reason | None:
     """Say why the colleague a reviewer named cannot be asked; None when they can."""
     if person is None:
         return because("colleague-unknown")
     if person.id in everybody_asked(case):
         return because("colleague-asked-before")
-    return None if fit(person, (case.guest_id,)) is None else because("colleague-cannot")
+    unfit = fit(person, (case.guest_id,), policy.reviewers)
+    return None if unfit is None else because("colleague-cannot")
 
 
 def names_too_often(case: Case) -> bool:
@@ -55,9 +56,9 @@ def names_too_often(case: Case) -> bool:
 
 
 def next_in_line(case: Case, ladder: Sequence[PersonId]) -> tuple[PersonId, ...]:
-    """Return who of the ladder was not asked in this round, first first; never the guest."""
+    """Return who was not asked in this round, those whose answer is needed first; never the guest."""
     asked = {PersonId(case.guest_id), *everybody_asked(case)}
-    return tuple(one for one in dict.fromkeys(ladder) if one not in asked)
+    return tuple(one for one in dict.fromkeys((*case.others, *ladder)) if one not in asked)
 
 
 def handed_over(ask: Action, case: Case, to: PersonId, why: Reason) -> Action:
@@ -66,7 +67,8 @@ def handed_over(ask: Action, case: Case, to: PersonId, why: Reason) -> Action:
     What was wrong with a colleague who was named concerns only the person who named them.
     """
     told = because("not-mine") if why.code in OF_THE_COLLEAGUE else why
-    after = CaseId(hashlib.sha256(f"case|{case.id}|{case.hops + 1}".encode()).hexdigest()[:32])
+    after = CaseId(hashlib.sha256(f"case|{case.id}|{to}".encode()).hexdigest()[:32])
+    second = why.code == "second-opinion"
     return replace(
         ask,
         key=f"ask:{after}",
@@ -74,6 +76,6 @@ def handed_over(ask: Action, case: Case, to: PersonId, why: Reason) -> Action:
         continues=case.id,
         reviewers=(to, *next_in_line(replace(case, reviewer=to), ask.reviewers)),
         reasons=(*ask.reasons, told),
-        asked_as=AskedAs.HANDED_OVER,
-        together=(),
+        asked_as=case.asked_as if second else AskedAs.HANDED_OVER,
+        together=(case.reviewer, *case.others) if second else case.others,
     )

@@ -5,24 +5,35 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reviews import remediation
+from reviews.changes import changed, marks
 from reviews.kinds import classify
+from reviews.ladder import Ladder, who_answers
 from reviews.model import (
+    NOT_LOOKED_AT,
     Activity,
     AskedAs,
     Candidate,
     Case,
     CaseId,
+    Guest,
     GuestId,
     PersonId,
     Reason,
+    Risk,
     Sight,
     Surroundings,
+    Unreadable,
 )
-from reviews.policy import Policy
+from reviews.partners import disallowed
+from reviews.policy import Policy, Quorum
 from reviews.reasons import because
 from reviews.records import Act, Action
-from reviews.risk import recommend
-from reviews.sponsors import Ladder, who_answers
+from reviews.risk import Danger, danger_of, recommend
+
+PATHS_SHOWN = 5
+"""Paths a card shows, of those reached and of those that stay; the others are counted."""
+
+_EVERY_SPONSOR = frozenset({Quorum.DENIAL_WINS, Quorum.ALL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +42,9 @@ class Question:
 
     action: Action
     objection: Reason | None
+    ladder: Ladder
+    """Who may answer, and why others cannot."""
+    danger: Danger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,31 +55,63 @@ class Round:
     now: datetime
     name: str
     """The date of the night's slot: it names the round."""
+    role_holders: frozenset[str] = frozenset()
+    """Who is known to hold or be able to activate a directory role."""
 
     def question(self, candidate: Candidate, around: Surroundings) -> Question:
         """Make the question about a candidate, with what a closer look found."""
+        ladder = who_answers(candidate.guest, around.circle, self.policy.reviewers)
+        danger = danger_of(candidate.guest, around.exposure, ladder, self.policy)
+        if candidate.guest.id in self.role_holders:
+            danger = replace(danger, risk=Risk.CRITICAL, is_privileged=True)
         if candidate.case is not None:
-            return self._again(candidate, candidate.case, around)
-        fallback = tuple(PersonId(one) for one in self.policy.reviewers.fallback)
-        ladder = who_answers(candidate.guest, fallback)
+            return self._again(candidate, candidate.case, around, danger)
+        if danger.is_privileged and self.policy.reviewers.privileged:
+            ladder = self._privileged_ladder(candidate.guest)
         unknown = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else None
-        return Question(action=self._action(candidate, around, ladder), objection=unknown)
+        action = self._action(candidate, around, ladder, danger)
+        return Question(action=action, objection=unknown, ladder=ladder, danger=danger)
 
-    def _again(self, candidate: Candidate, case: Case, around: Surroundings) -> Question:
+    def _privileged_ladder(self, guest: Guest) -> Ladder:
+        """Ask the people the policy names for privileged guests, whoever sponsors this one."""
+        people = [PersonId(one) for one in self.policy.reviewers.privileged if one != guest.id]
+        if not people:
+            return Ladder(reviewer=None, reviewers=(), rungs=(because("no-reviewer"),))
+        rung = because("asked-as-privileged")
+        return Ladder(reviewer=people[0], reviewers=tuple(people), rungs=(rung,), asked_as=AskedAs.FALLBACK)
+
+    def _again(self, candidate: Candidate, case: Case, around: Surroundings, danger: Danger) -> Question:
         """Ask somebody else, after a lapse."""
-        reviewer = remediation.next_reviewer(case, self.policy)
+        reviewer = self._next_reviewer(case, danger)
         reviewers = () if reviewer is None else (reviewer,)
         asked_as = None if reviewer is None else AskedAs.ESCALATED
         ladder = Ladder(reviewer=reviewer, reviewers=reviewers, rungs=(), asked_as=asked_as)
-        action = self._action(candidate, around, ladder)
+        action = self._action(candidate, around, ladder, danger)
         again = because("sponsor-did-not-answer", on=case.deadline.date().isoformat())
         objection = remediation.no_question(candidate.guest, self.policy, self.now)
         if objection is None and candidate.verdict.activity is Activity.UNKNOWN:
             objection = candidate.verdict.because
-        return Question(action=replace(action, reasons=(*action.reasons, again)), objection=objection)
+        action = replace(action, reasons=(*action.reasons, again))
+        return Question(action=action, objection=objection, ladder=ladder, danger=danger)
 
-    def _action(self, candidate: Candidate, around: Surroundings, ladder: Ladder) -> Action:
-        recommendation, reasons = recommend(candidate.guest, candidate.verdict, ladder, self.now)
+    def _next_reviewer(self, case: Case, danger: Danger) -> PersonId | None:
+        others = (
+            one for one in self.policy.reviewers.privileged if one not in {case.reviewer, case.guest_id}
+        )
+        person = next(others, None) if danger.is_privileged else None
+        return remediation.next_reviewer(case, self.policy) if person is None else PersonId(person)
+
+    def _action(self, candidate: Candidate, around: Surroundings, ladder: Ladder, danger: Danger) -> Action:
+        recommendation, reasons = recommend(
+            candidate.guest,
+            candidate.verdict,
+            ladder,
+            self.now,
+            danger=danger,
+            disallowed=disallowed(candidate.guest, self.policy),
+        )
+        if ladder.why_asked is not None:
+            reasons = (*reasons, ladder.why_asked)
         case = case_id(candidate.guest.id, self.name)
         return Action(
             key=f"ask:{case}",
@@ -77,11 +123,36 @@ class Round:
             case_id=case,
             recommendation=recommendation,
             asked_as=ladder.asked_as,
-            sight=self._sight(candidate, around),
+            together=self._together(candidate.guest, ladder),
+            sight=self._sight(candidate, around, danger),
         )
 
-    def _sight(self, candidate: Candidate, around: Surroundings) -> Sight:  # noqa: ARG002 - paths come next
-        return Sight(kind=classify(candidate.guest, self.policy.tenant.home_domains))
+    def _together(self, guest: Guest, ladder: Ladder) -> tuple[PersonId, ...]:
+        """Return the other sponsors who must answer as well, where the policy wants all of them to."""
+        if self.policy.reviews.quorum not in _EVERY_SPONSOR or isinstance(guest.sponsors, Unreadable):
+            return ()
+        sponsors = {sponsor.id for sponsor in guest.sponsors}
+        return tuple(one for one in ladder.reviewers[1:] if one in sponsors)
+
+    def _sight(self, candidate: Candidate, around: Surroundings, danger: Danger) -> Sight:
+        kind = classify(candidate.guest, self.policy.tenant.home_domains)
+        news = changed(around.last_card, candidate.guest, around.exposure)
+        if isinstance(around.exposure, Unreadable):
+            unread = () if around.exposure == NOT_LOOKED_AT else ("everything",)
+            return Sight(kind=kind, risk=danger.risk, home=around.home, changed=news, unread=unread)
+        paths = around.exposure.paths
+        staying = [path for path in paths if path.obstacle is not None]
+        return Sight(
+            kind=kind,
+            risk=danger.risk,
+            home=around.home,
+            reach=paths[:PATHS_SHOWN],
+            reach_count=len(paths),
+            beyond=tuple(staying[:PATHS_SHOWN]),
+            changed=news,
+            unread=around.exposure.unread,
+            marks=marks(paths),
+        )
 
 
 def case_id(guest_id: GuestId, round_name: str) -> CaseId:

@@ -8,12 +8,14 @@ from reviews.policy import Quorum
 _TWO = 2
 
 
-def decisive(answers: Iterable[Answer], asked: Collection[PersonId], quorum: Quorum) -> Answer | None:
+def decisive(
+    answers: Iterable[Answer], asked: Collection[PersonId], quorum: Quorum, *, at_end: bool = False
+) -> Answer | None:
     """Return the newest of the answers that decide a case; None while nothing is decided.
 
     Only the newest word of each person counts, and the order of arrival does not. Who says that the guest
     is not theirs is no longer waited for; not knowing is waited for like silence. ``asked`` are the people
-    that ``all`` waits for. docs/reviews.md holds the table.
+    that are waited for, until the time is up (``at_end``). docs/reviews.md holds the table.
     """
     words = standing(answers)
     keeps = [word for word in words if word.choice is Choice.KEEP]
@@ -22,10 +24,11 @@ def decisive(answers: Iterable[Answer], asked: Collection[PersonId], quorum: Quo
         case Quorum.ANY_ONE:
             deciding = keeps or removals
         case Quorum.DENIAL_WINS:
-            deciding = removals or keeps
+            all_spoke = {word.by for word in words} >= set(asked)
+            deciding = removals or (keeps if all_spoke or at_end else [])
         case Quorum.TWO_PEOPLE:
             deciding = next((side for side in (keeps, removals) if len(side) >= _TWO), [])
-        case Quorum.ALL:
+        case _:
             others = {word.by for word in words if word.choice is Choice.NOT_MINE}
             kept_by_all = {word.by for word in keeps} >= set(asked) - others
             deciding = removals or (keeps if kept_by_all else [])

@@ -30,6 +30,7 @@ class Act(StrEnum):
     BLOCK = "block"
     DELETE = "delete"
     CLOSE = "close"
+    ADD_SPONSOR = "add-sponsor"
 
 
 HARMFUL = frozenset({Act.NOTICE, Act.BLOCK, Act.DELETE})
@@ -52,7 +53,7 @@ class Action:
     asked_as: AskedAs | None = None
     """Why the first reviewer is asked; None where nobody is."""
     together: tuple[PersonId, ...] = ()
-    """Who is asked at the same time as the first reviewer, where the policy wants several answers."""
+    """Whose answers are needed besides the first reviewer's, where the policy wants several."""
     continues: CaseId | None = None
     """The case that goes on with another person, when the question is handed over; None for a new one."""
     sight: Sight | None = None
@@ -79,6 +80,10 @@ class Plan:
     actions: tuple[Action, ...]
     held: tuple[Held, ...]
     alerts: tuple[Reason, ...] = ()
+    findings: tuple[Reason, ...] = ()
+    """What an admin should know of partners, groups and labels; nothing is held or done because of it."""
+    privileged: tuple[GuestId, ...] = ()
+    """Guests with a directory role, or found to be privileged by a closer look."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Guests by verdict (``activity.stale`` ...) and by why left alone (``left-alone.exempt`` ...)."""
 
@@ -102,6 +107,20 @@ class Event:
     facts: Mapping[str, str | int | None]
     previous: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How a guest came into the tenant, as far as the audit log told before it forgot."""
+
+    guest_id: GuestId
+    invited_at: datetime | None = None
+    by: PersonId | None = None
+    """The person who invited the guest; None when an app did, or nobody knows."""
+    app: str | None = None
+    """The name of the app that invited the guest (SharePoint, an access package); None when a person did."""
+    redeemed_at: datetime | None = None
+    """When the invitation was accepted; None when we never saw it."""
 
 
 class MailStep(StrEnum):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
-from reviews.kinds import ALLOWED, classify
+from reviews.kinds import acts_on, classify, kind_if_enabled
 from reviews.model import (
     Activity,
     Case,
@@ -23,9 +23,9 @@ from reviews.model import (
 from reviews.policy import Exemption, Mode, NoAnswer, Policy
 from reviews.quorum import somebody_keeps
 from reviews.reasons import because
-from reviews.records import Act
+from reviews.records import HARMFUL, Act
 from reviews.schedule import is_quiet, local_date
-from reviews.staleness import in_place_since, judge
+from reviews.staleness import in_place_since, is_unwatched, judge
 from reviews.steps import (
     FOLLOWS,
     answered,
@@ -47,6 +47,7 @@ __all__ = [
     "BY_HAND",
     "FOLLOWS",
     "FORGETS_AFTER",
+    "HOLDS_WITHIN",
     "STARTS_FROM",
     "Ending",
     "answered",
@@ -61,6 +62,7 @@ __all__ = [
     "lapsed",
     "manual",
     "mirrored",
+    "never_held",
     "next_act",
     "next_reviewer",
     "no_harm",
@@ -77,6 +79,9 @@ __all__ = [
 FORGETS_AFTER = timedelta(days=30)
 """How long the directory keeps a soft-deleted account. Source: Graph ``directory/deletedItems``."""
 
+HOLDS_WITHIN = timedelta(days=3)
+"""How long a block is tried again before a person has to look."""
+
 STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
     {
         Act.NOTICE: frozenset({Step.DENIED, Step.LAPSED}),
@@ -86,7 +91,7 @@ STARTS_FROM: Mapping[Act, frozenset[Step]] = MappingProxyType(
 )
 """The steps a harmful act may start from."""
 
-BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail"})
+BY_HAND = frozenset({"kind-not-allowed", "guest-without-mail", "privileged", "unwatched"})
 """Objections that no later night will lift: the case becomes MANUAL, and a person acts."""
 
 _AT_ONCE: Mapping[Step, Act] = MappingProxyType(
@@ -190,6 +195,11 @@ def ending(case: Case, guest: Guest | None, policy: Policy, now: datetime) -> En
     return _ending_by_use(case, guest, policy, now) or _ending_by_time(case, guest, policy, now)
 
 
+def never_held(case: Case, now: datetime) -> bool:
+    """Say whether a block was tried for so long that something else must be switching the account on."""
+    return case.blocked_at is not None and now - case.blocked_at > HOLDS_WITHIN
+
+
 def switches_on(case: Case, outcome: Outcome) -> bool:
     """Say whether ending a case must also switch the account on again: the guest came before our block."""
     return outcome is Outcome.SIGNED_IN and case.step in {Step.BLOCKED, Step.QUARANTINED}
@@ -287,6 +297,7 @@ def no_harm(act: Act, case: Case, guest: Guest | None, policy: Policy, now: date
         or _not_known_unused(case, guest)
         or _not_founded(case, guest, policy, now)
         or _not_yet(act, case, guest, policy, now)
+        or _perhaps_pushed(guest)
         or _not_allowed(act, guest, policy)
     )
 
@@ -300,7 +311,7 @@ def _left_alone(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
     exempted = exemption(guest.id, policy, now)
     if exempted is not None:
         return because("exempt", until=exempted.until.isoformat())
-    kind = classify(guest, policy.tenant.home_domains)
+    kind = kind_if_enabled(guest, policy.tenant.home_domains)
     if kind not in policy.scope.kinds:
         return because("kind-out-of-scope", kind=kind.value)
     there_since = in_place_since(guest)
@@ -312,14 +323,22 @@ def _left_alone(guest: Guest, policy: Policy, now: datetime) -> Reason | None:
 
 
 def _not_allowed(act: Act, guest: Guest, policy: Policy) -> Reason | None:
-    kind = classify(guest, policy.tenant.home_domains)
-    if act not in ALLOWED[kind]:
-        return because("kind-not-allowed", kind=kind.value)
+    home = policy.tenant.home_domains
+    if act not in acts_on(guest, home):
+        return because("kind-not-allowed", kind=kind_if_enabled(guest, home).value)
+    if act in HARMFUL and is_unwatched(guest):
+        return because("unwatched")
     return because("guest-without-mail") if act is Act.NOTICE and not guest.mail else None
 
 
+def _perhaps_pushed(guest: Guest) -> Reason | None:
+    if isinstance(guest.tenant_synced, Unreadable):
+        return because("tenant-sync-unknown", why=guest.tenant_synced.why)
+    return None
+
+
 def _not_known_unused(case: Case, guest: Guest) -> Reason | None:
-    if isinstance(guest.sign_ins, Unreadable):
+    if isinstance(guest.sign_ins, Unreadable) and not is_unwatched(guest):
         return because("sign-ins-unreadable", why=guest.sign_ins.why)
     came_back = signed_in_since(case, guest)
     return None if came_back is None else because("signed-in-since", on=_day(came_back))

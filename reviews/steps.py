@@ -55,7 +55,7 @@ def opened(ask: Action, *, reviewer: PersonId, batch: Batch, before: Case | None
         asked_as=ask.asked_as or AskedAs.SPONSOR,
         others=tuple(one for one in ask.together if one != reviewer),
         asked_before=everybody_asked(goes_on) if goes_on else (),
-        hops=(goes_on.hops + handed_over) if goes_on else 0,
+        hops=(goes_on.hops + (ask.asked_as is AskedAs.HANDED_OVER)) if goes_on else 0,
         escalated=goes_on is not None and (goes_on.escalated or not handed_over),
         answers=goes_on.answers if goes_on else (),
     )
@@ -63,7 +63,7 @@ def opened(ask: Action, *, reviewer: PersonId, batch: Batch, before: Case | None
 
 def everybody_asked(case: Case) -> tuple[PersonId, ...]:
     """Return who was asked about a guest in this round so far, first first."""
-    return tuple(dict.fromkeys((*case.asked_before, case.reviewer, *case.others)))
+    return tuple(dict.fromkeys((*case.asked_before, case.reviewer)))
 
 
 def asked(case: Case, at: datetime) -> Case:

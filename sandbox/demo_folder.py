@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from admin.explaining import because
+from admin.explained import because
 from admin.planning import as_object
 from notifications.names import clean
 from notifications.words import Words

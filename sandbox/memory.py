@@ -1,4 +1,4 @@
-"""The ledger, the queue and the archive kept in memory: the plugs of unit tests and quick stories.
+"""The ledger and the queue kept in memory: the plugs of unit tests and quick stories.
 
 They behave as the ones in ``adapters`` (tests/contracts runs the same suite against both) and give other
 tasks a turn at every call, so that racing callers do race.
@@ -8,12 +8,11 @@ import asyncio
 import itertools
 from bisect import insort
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from adapters.blobs import PLANS, plan_name
 from adapters.envelopes import queue_of, seal, seconds_hidden
 from adapters.tables.rules import (
     check_homes,
@@ -22,12 +21,15 @@ from adapters.tables.rules import (
     home_of,
     is_owed,
     is_repeat,
+    last_answered,
     next_turn,
     run_id,
     take_over,
 )
+from reviews.arrivals import joined
+from reviews.backfill import confirmed
 from reviews.errors import Conflict, Gone
-from reviews.evidence import GENESIS, canonical, digest, parse
+from reviews.evidence import GENESIS
 from reviews.messages import Message
 from reviews.model import (
     Batch,
@@ -43,7 +45,7 @@ from reviews.model import (
     Submission,
     UndoRequest,
 )
-from reviews.records import Action, Event, Move, OwedMail, Plan, Run
+from reviews.records import Action, Arrival, Event, Move, OwedMail, Run
 
 _T = TypeVar("_T", Run, Batch, OwedMail)
 
@@ -55,6 +57,7 @@ class MemoryLedger:
         self._runs: dict[RunId, Run] = {}
         self._cases: dict[GuestId, Case] = {}
         self._events: dict[GuestId, list[Event]] = {}
+        self._arrivals: dict[GuestId, Arrival] = {}
         self._batches: dict[BatchId, Batch] = {}
         self._asks: dict[BatchId, dict[GuestId, Action]] = {}
         self._cards: dict[BatchId, dict[GuestId, Card]] = {}
@@ -109,6 +112,11 @@ class MemoryLedger:
         await _turn()
         return self._cases.get(guest_id)
 
+    async def cases(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Case]:
+        """Return the current cases of many guests."""
+        await _turn()
+        return {one: self._cases[one] for one in guest_ids if one in self._cases}
+
     async def live_cases(self) -> tuple[Case, ...]:
         """Return every case that is not closed, by guest id."""
         await _turn()
@@ -119,6 +127,11 @@ class MemoryLedger:
         await _turn()
         pairs = ((guest_id, case.rests_until) for guest_id, case in self._cases.items())
         return {guest_id: until for guest_id, until in pairs if until is not None and until > now}
+
+    async def vouched(self, now: datetime) -> Mapping[GuestId, Case]:
+        """Return the cases of resting guests somebody answered for who was not known to."""
+        cases = await self.cases(await self.resting(now))
+        return {guest_id: case for guest_id, case in cases.items() if confirmed(case) is not None}
 
     async def move(self, move: Move) -> Case:
         """Write one move; see the port."""
@@ -141,6 +154,16 @@ class MemoryLedger:
         """Return the record of a guest, oldest first."""
         await _turn()
         return tuple(self._events.get(guest_id, ()))
+
+    async def note_arrivals(self, arrivals: Collection[Arrival]) -> None:
+        """Join what is said of arrivals to what is known."""
+        await _turn()
+        self._arrivals = dict(joined([*self._arrivals.values(), *arrivals]))
+
+    async def arrivals(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Arrival]:
+        """Return how guests came, of those of whom anything is known."""
+        await _turn()
+        return {one: self._arrivals[one] for one in guest_ids if one in self._arrivals}
 
     async def touched(self, since: date) -> tuple[GuestId, ...]:
         """Return the guests whose record grew on or after a day (UTC), sorted."""
@@ -189,6 +212,17 @@ class MemoryLedger:
         """Return the cards of a batch, by guest id."""
         await _turn()
         return tuple(card for _, card in sorted(self._cards.get(batch_id, {}).items()))
+
+    async def answered_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
+        """Return what was shown of each guest when a reviewer last answered."""
+        await _turn()
+        found = {}
+        for guest_id in guests:
+            case = last_answered(self._events.get(guest_id, ()))
+            card = None if case is None else self._cards.get(case.batch_id, {}).get(guest_id)
+            if card is not None:
+                found[guest_id] = card
+        return found
 
     async def live_batches(self) -> tuple[BatchId, ...]:
         """Return the batches that are not closed, sorted."""
@@ -244,6 +278,12 @@ class MemoryLedger:
         """Owe a mail unless it is there already."""
         await _turn()
         self._owe([mail])
+
+    async def mails(self, home: str) -> tuple[OwedMail, ...]:
+        """Return every mail ever owed in a home, by id."""
+        await _turn()
+        home_of(home)
+        return tuple(mail for (where, _), mail in sorted(self._mails.items()) if where == home)
 
     async def owed_mails(self) -> tuple[tuple[str, str], ...]:
         """Return (home, id) of every mail not yet verified or dropped, sorted."""
@@ -344,41 +384,6 @@ class MemoryQueue:
     def park(self, message: Message) -> None:
         """Move a message that failed for good to its poison queue."""
         self._parked[f"{queue_of(message)}-poison"] += 1
-
-
-class MemoryArchive:
-    """Blobs in a dictionary."""
-
-    def __init__(self) -> None:
-        self._blobs: dict[tuple[str, str], bytes] = {}
-
-    async def save_plan(self, run_id: RunId, plan: Plan) -> str:
-        """Keep a plan as canonical JSON; return the SHA-256 of its bytes."""
-        content = canonical(plan)
-        await self.put(PLANS, plan_name(run_id), content)
-        return digest(content)
-
-    async def plan(self, run_id: RunId) -> Plan | None:
-        """Read a plan back. Raises Malformed."""
-        content = await self.get(PLANS, plan_name(run_id))
-        return None if content is None else parse(Plan, content)
-
-    async def put(self, container: str, name: str, content: bytes) -> None:
-        """Keep bytes under a name; a different content under a name that exists raises Conflict."""
-        await _turn()
-        if self._blobs.setdefault((container, name), content) != content:
-            raise Conflict(f"blob {container}/{name} is there with a different content")
-
-    async def get(self, container: str, name: str) -> bytes | None:
-        """Read bytes back; None when there are none."""
-        await _turn()
-        return self._blobs.get((container, name))
-
-    async def names(self, container: str, prefix: str = "") -> tuple[str, ...]:
-        """List names in order."""
-        await _turn()
-        held = (name for where, name in self._blobs if where == container)
-        return tuple(sorted(name for name in held if name.startswith(prefix)))
 
 
 def _next(stored: _T | None, given: _T, name: str) -> _T:

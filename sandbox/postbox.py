@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from reviews.arrivals import Arrival
 from reviews.errors import Ambiguous, Gone, Throttled, Transient
+from reviews.incoming import Incoming
 from reviews.ports import Clock, Draft, Leftover, Letter
 
 
@@ -64,7 +64,7 @@ class Postbox:
         self.stale_for = stale_for
         self.messages: dict[str, Message] = {}
         self.delivered: list[Letter] = []
-        self.inbox: list[Arrival] = []
+        self.inbox: list[Incoming] = []
         self.calls = 0
         self._clock = clock
         self._ids = itertools.count(1)
@@ -113,9 +113,9 @@ class Postbox:
         _reply(trouble, reading=True)
         return self._shown(message) if message and self._is_seen(message) else None
 
-    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+    async def incoming(self, since: datetime) -> tuple[Incoming, ...]:
         """Return what came in; see the port."""
-        trouble = await self._called("arrivals")
+        trouble = await self._called("incoming")
         _reply(trouble, reading=True)
         return tuple(sorted((one for one in self.inbox if one.at >= since), key=lambda one: one.at))
 

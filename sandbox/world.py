@@ -30,7 +30,8 @@ from sandbox.azurite import Azurite
 from sandbox.graph_api import create_app, serve
 from sandbox.host import Host
 from sandbox.host_sign_in import PLATFORM_SETTINGS, Authentication, Visitor
-from sandbox.memory import MemoryArchive, MemoryLedger, MemoryQueue
+from sandbox.memory import MemoryLedger, MemoryQueue
+from sandbox.memory_archive import MemoryArchive
 from sandbox.people import People
 from sandbox.tenant import TOKEN, Tenant
 
@@ -201,6 +202,11 @@ class MemoryHouse(House):
     def archive(self) -> Archive:
         """The blobs in a dictionary."""
         return self._plugs[2]
+
+    @property
+    def record(self) -> Ledger:
+        """The record in dictionaries is always there."""
+        return self.ledger
 
     @cached_property
     def graph(self) -> GraphClient:

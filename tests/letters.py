@@ -141,6 +141,7 @@ def golden_mails(language: str) -> tuple[tuple[str, Context], ...]:
         ("one-guest", one),
         ("two-batches", mail_examples.digest(here, new=2, still_open=1)),
         ("twelve-guests", mail_examples.every_mail(here, 12)[0]),
+        ("none-counts", composing.answer_receipt(batch(1), cards(1), {}, here)),
         ("overdue", composing.run_digest(RUN, None, None, overdue, here)),
     )
 

@@ -9,7 +9,8 @@ from reviews.errors import Ambiguous, Transient
 from reviews.model import Case, GuestId, Step
 from reviews.policy import Mode
 from reviews.records import MailKind, OwedMail
-from sandbox.memory import MemoryArchive, MemoryLedger
+from sandbox.memory import MemoryLedger
+from sandbox.memory_archive import MemoryArchive
 from sandbox.postbox import Killed, Postbox, Trouble
 from tests.builders import NOW, guid
 from tests.letters import BATCH, HERE, POLICY, Unchanging, batch, keep_batch

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from reviews.policy import Exemption, Policy, Wording
+from reviews.policy import Exemption, Label, Policy, Wording
 
 Row = tuple[str, str, str]
 
@@ -14,6 +14,7 @@ Row = tuple[str, str, str]
 def policy_fields() -> Iterator[Row]:
     """Yield name, default (as JSON, in code marks) and meaning of every setting."""
     yield from _fields(Policy, Policy().model_dump(mode="json"), "")
+    yield from _fields(Label, None, "labels[].")
     yield from _fields(Exemption, None, "exemptions[].")
     yield from _fields(Wording, Wording().model_dump(mode="json"), "mail.wording.<language>.")
 

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reviews.model import (
+    AskedAs,
     Case,
     Guest,
     GuestId,
@@ -21,13 +22,26 @@ from reviews.model import (
     Step,
     Unreadable,
 )
-from reviews.policy import Actions, Caps, Exemption, Mode, NoAnswer, Policy, Quiet, Reviewers, Scope, Tenant
-from tests.builders import FALLBACK, NOW, SARA, a_case, a_guest, an_answer, guid
+from reviews.policy import (
+    Actions,
+    Backfill,
+    Caps,
+    Exemption,
+    Mode,
+    NoAnswer,
+    Policy,
+    Quiet,
+    Reviewers,
+    Scope,
+    Sponsors,
+    Tenant,
+)
+from tests.builders import FALLBACK, NOW, SARA, a_case, a_guest, guid
 
 NUMBERS = range(1, 7)
 _LIVE = [
     *(step for step in Step if step is not Step.CLOSED),
-    *(Step.DENIED, Step.LAPSED, Step.NOTICED, Step.NOTICED, Step.QUARANTINED, Step.QUARANTINED),
+    *(Step.KEPT, Step.DENIED, Step.LAPSED, Step.NOTICED, Step.NOTICED, Step.QUARANTINED, Step.QUARANTINED),
 ]
 World = tuple[list[Guest], dict[GuestId, Case]]
 """Guests as the census shows them, and open cases by guest."""
@@ -40,7 +54,7 @@ MOMENTS = st.builds(
     lambda days, seconds: NOW - timedelta(days=days, seconds=seconds), _DAYS, st.integers(-1, 1)
 )
 MAYBE_MOMENTS = st.none() | MOMENTS
-UNREADABLE = st.sampled_from([Unreadable(why="no-licence"), Unreadable(why="not-asked")])
+UNREADABLE = st.sampled_from([Unreadable(why=why) for why in ("no-licence", "no-permission", "not-asked")])
 
 SIGN_INS = st.one_of(
     UNREADABLE,
@@ -88,6 +102,7 @@ _ODD = {
     "redemption_changed_at": MAYBE_MOMENTS,
     "identities": _IDENTITIES,
     "synced": st.booleans(),
+    "tenant_synced": st.sampled_from([False, True, Unreadable(why="no-permission")]),
     "sign_ins": SIGN_INS,
     "sponsors": SPONSORS,
 }
@@ -108,8 +123,9 @@ def guests(draw: st.DrawFn, number: int = 1) -> Guest:
 def cases(draw: st.DrawFn, number: int = 1) -> Case:
     """An open case at any live step, its waiting times mostly over."""
     case = a_case(draw(st.sampled_from(_LIVE)), number, escalated=draw(st.booleans()))
+    case = replace(case, asked_as=draw(st.sampled_from([AskedAs.CANDIDATE, AskedAs.SPONSOR])))
     if case.answer is not None:
-        case = replace(case, answer=an_answer(id=f"answer-{number}", at=case.answer.at))
+        case = replace(case, answer=replace(case.answer, id=f"answer-{number}"))
     if draw(st.sampled_from([False, False, True])):
         moments: dict[str, Any] = {
             name: draw(MOMENTS) for name in _MOMENTS if getattr(case, name) is not None
@@ -129,6 +145,9 @@ def worlds(draw: st.DrawFn) -> World:
             case = known[guest.id] = draw(cases(number))
             if case.blocked_at is not None and draw(st.sampled_from([True, True, False])):
                 guest = replace(guest, enabled=False)
+            if case.asked_as is AskedAs.CANDIDATE:
+                # Somebody who is no sponsor was asked because there is none.
+                guest = replace(guest, sponsors=())
         tenant.append(guest)
     if draw(st.sampled_from([False, False, True])):
         absent = draw(cases(NUMBERS.stop))
@@ -145,6 +164,7 @@ POLICIES = st.builds(
     reviewers=st.builds(
         Reviewers, fallback=st.sampled_from([(), (FALLBACK,)]), max_open_items=st.sampled_from([1, 3, 40])
     ),
+    sponsors=st.builds(Sponsors, backfill=st.sampled_from([Backfill.APPLY, Backfill.APPLY, *Backfill])),
     actions=st.builds(
         Actions,
         on_no_answer=st.sampled_from([*NoAnswer, NoAnswer.ESCALATE]),

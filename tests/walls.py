@@ -25,23 +25,11 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "model", "cron"}),
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
-    frozenset(
-        {
-            "evidence",
-            "messages",
-            "steps",
-            "kinds",
-            "staleness",
-            "sponsors",
-            "schedule",
-            "shortlist",
-            "quorum",
-            "arrivals",
-            "attention",
-        }
-    ),
-    frozenset({"risk", "decisions", "remediation", "handover", "cadence"}),
-    frozenset({"guardrails", "questions", "undo"}),
+    frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
+    | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention"},
+    frozenset({"risk", "decisions", "remediation", "handover", "backfill", "cadence"}),
+    frozenset({"guardrails", "questions", "findings", "second_look", "undo"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

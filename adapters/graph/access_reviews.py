@@ -48,6 +48,7 @@ class _Definition(msgspec.Struct, rename="camel", gc=False):
     id: str
     display_name: str | None = None
     status: str | None = None
+    created_date_time: datetime | None = None
 
 
 class _Instance(msgspec.Struct, gc=False):
@@ -167,7 +168,7 @@ class GraphAccessReviews:
         await self._groups.remove(group_id)
 
     async def find_definition(self, batch_id: BatchId) -> str | None:
-        """Find the definition of a batch: among those over its group, the one with its marker.
+        """Find the definition of a batch: among those over its group, the oldest with its marker.
 
         Graph filters definitions by their scope only, not by name (A:accessreviewset-list-definitions).
         """
@@ -177,8 +178,8 @@ class GraphAccessReviews:
         wanted = f"contains({SCOPE_QUERY}, '{group_id}')"
         rows = self._client.rows(FIND_DEFINITIONS, self._definitions, filter=wanted, top=PAGE_SIZE)
         found = [decoded(FIND_DEFINITIONS, row, _Definition) async for row in rows]
-        ours = [one.id for one in found if (one.display_name or "").endswith(marker(batch_id))]
-        return min(ours, default=None)
+        ours = [one for one in found if (one.display_name or "").endswith(marker(batch_id))]
+        return min(ours, key=_by_age).id if ours else None
 
     async def create_definition(self, batch: Batch, fallback: Sequence[PersonId]) -> str:
         """Make the review of a batch's group by its reviewer; return its id. Raises Ambiguous.
@@ -224,6 +225,11 @@ class GraphAccessReviews:
         body = decision_body(answer, guest_id=guest_id, group_id=batch.group_id)
         path = f"{DEFINITIONS}/{batch.definition_id}/instances/{batch.instance_id}/batchRecordDecisions"
         await self._client.write(RECORD_DECISION, path, body)
+
+
+def _by_age(definition: _Definition) -> tuple[bool, str, str]:
+    made_at = definition.created_date_time
+    return made_at is None, made_at.isoformat() if made_at else "", definition.id
 
 
 def _native(row: _Decision) -> NativeDecision:

@@ -4,8 +4,10 @@ A tenant must never look smaller than it is: every doubt about completeness rais
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -14,11 +16,14 @@ from adapters.graph.client import GraphClient, read_rows
 from adapters.graph.mapping import GUEST_FIELDS, NOT_RETURNED, PERSON_FIELDS, read_guest
 from adapters.graph.operations import COUNT_GUESTS, LIST_GUESTS, LIST_GUESTS_WITH_SIGN_INS, Operation
 from adapters.graph.pacing import Pace
+from adapters.graph.partners import GraphPartners
 from adapters.graph.refusals import LICENCE, TOKEN, PageExpired
-from adapters.graph.seen import Seen, key_of
+from adapters.graph.seen import Seen
 from reviews.errors import CensusIncomplete, Forbidden, GatehouseError, NotSupported
+from reviews.guardrails import FEW
 from reviews.model import Guest, Nameless, Receipt, SetAside, SignIns, Unreadable
 from reviews.ports import Page
+from reviews.snapshots import key_of
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +37,20 @@ comes from an index that lags, and guests come and go while the census runs."""
 GUESTS_ONLY = "userType eq 'Guest'"
 SPONSORS = f"sponsors($select={','.join(PERSON_FIELDS)})"
 
+CANARIES: Mapping[str, Callable[[Guest], object]] = MappingProxyType(
+    {
+        "createdDateTime": lambda guest: guest.created_at,
+        "externalUserState": lambda guest: guest.redemption,
+        "identities": lambda guest: guest.identities,
+        "mail": lambda guest: guest.mail,
+    }
+)
+"""Fields some guest always has. When none shows one, it was not returned: a permission is missing."""
+
 NO_LICENCE = Unreadable(why="no-licence")
 NO_PERMISSION = Unreadable(why="no-permission")
 NO_EXPANSION = Unreadable(why="not-supported")
+IDS_ONLY = Unreadable(why="ids-only")
 
 
 def why_not(error: Forbidden) -> Unreadable:
@@ -49,8 +65,9 @@ def _note_narrowed(what: str, why: Unreadable) -> None:
 class GraphCensus:
     """Reads all guests once, with sign-in activity and sponsors as far as the tenant lets us."""
 
-    def __init__(self, client: GraphClient) -> None:
+    def __init__(self, client: GraphClient, partners: GraphPartners) -> None:
         self._client = client
+        self._partners = partners
         self._no_sign_ins: Unreadable | None = None
         self._no_sponsors: Unreadable | None = None
         self._seen = Seen()
@@ -60,7 +77,8 @@ class GraphCensus:
         self._set_aside: list[SetAside] = []
         self._counted: int | None = None
         self._pages = self._rows = self._duplicates = self._restarts = 0
-        self._without_sign_ins = self._nameless = self._sponsorless = 0
+        self._without_sign_ins = self._nameless = self._named = self._sponsorless = 0
+        self._lost = set(CANARIES)
 
     async def pages(self) -> AsyncIterator[Page]:
         """Yield every page once; see ``reviews.ports``. Raises Forbidden when nothing can be listed."""
@@ -88,6 +106,8 @@ class GraphCensus:
         # Sponsors that no account at all shows were not returned, whatever was asked for.
         guests = self._rows - len(self._set_aside)
         lost = NOT_RETURNED if guests and self._sponsorless == guests else None
+        if self._nameless >= FEW and not self._named:
+            lost = IDS_ONLY
         no_sponsors = self._no_sponsors or lost
         return Receipt(
             started_at=self._started_at,
@@ -102,6 +122,7 @@ class GraphCensus:
             sponsors="read" if no_sponsors is None else no_sponsors.why,
             nameless_sponsors=self._nameless,
             restarts=self._restarts,
+            lost=tuple(name for name in CANARIES if name in self._lost) if guests >= FEW else (),
         )
 
     # --- reading ----------------------------------------------------------------------------------
@@ -112,8 +133,9 @@ class GraphCensus:
         followed: set[str] = set()
         while True:
             rows, link = self._split(content)
-            yield self._page(rows)
-            del rows, content  # the next page comes into a memory without this one
+            page = self._page(rows)
+            yield replace(page, guests=await self._partners.told_apart(page.guests))
+            del rows, content, page  # the next page comes into a memory without this one
             if link is None:
                 return
             if link in followed:
@@ -209,7 +231,11 @@ class GraphCensus:
         if isinstance(guest.sponsors, Unreadable):
             self._sponsorless += 1
         elif guest.sponsors:
-            self._nameless += sum(isinstance(sponsor, Nameless) for sponsor in guest.sponsors)
+            nameless = sum(isinstance(sponsor, Nameless) for sponsor in guest.sponsors)
+            self._nameless += nameless
+            self._named += len(guest.sponsors) - nameless
+        if self._lost:
+            self._lost -= {name for name in self._lost if CANARIES[name](guest)}
 
     # --- counting ---------------------------------------------------------------------------------
 

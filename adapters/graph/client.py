@@ -24,7 +24,7 @@ from kiota_abstractions.request_information import RequestInformation
 
 from adapters.graph.connection import UNCHANGED, check_endpoint, connect
 from adapters.graph.operations import Operation
-from adapters.graph.pacing import Gate, Pace
+from adapters.graph.pacing import Allowance, Gate, Pace
 from adapters.graph.refusals import PASSING, TOKEN, Reply, refusal, retry_after
 from reviews.errors import Ambiguous, Forbidden, Malformed, Throttled, Transient
 from reviews.ports import Clock
@@ -42,6 +42,10 @@ REPLICATION = tuple(timedelta(seconds=s) for s in (1, 2, 4, 8, 15, 30))
 """Waits for an object we have just made to be found (graph-facts.md I: no time is promised)."""
 SIGN_INS_A_MINUTE = 10
 """Requests that read signInActivity, for one app in one tenant (graph-facts.md H)."""
+UNITS = 2_500
+"""ResourceUnits spent on batches in 10 seconds; the smallest tenant allows 3,500 (graph-facts.md H)."""
+LOG_READS = 5, timedelta(seconds=10)
+"""Requests that read the sign-in and audit logs, for one app in one tenant (graph-facts.md H)."""
 PREFERENCES = "include-unknown-enum-members"
 
 
@@ -115,7 +119,9 @@ class GraphClient:
         self._http = http
         self._gate = Gate(clock)
         self._places = asyncio.Semaphore(GRAPH_AT_ONCE)
+        self.units = Allowance(clock, units=UNITS, period=timedelta(seconds=10))
         self.sign_ins = Pace(clock, limit=SIGN_INS_A_MINUTE, period=timedelta(minutes=1))
+        self.logs = Pace(clock, limit=LOG_READS[0], period=LOG_READS[1])
 
     @cached_property
     def _connection(self) -> tuple[Any, tuple[httpx.AsyncBaseTransport, ...]]:
@@ -187,12 +193,13 @@ class GraphClient:
         operation: Operation,
         builder: Any,
         *,
+        pace: Pace | None = None,
         patience: tuple[timedelta, ...] = (),
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> AsyncIterator[msgspec.Raw]:
         """Yield the rows of all pages. Raises Malformed when a nextLink comes back twice."""
-        first = await self.read(operation, builder, patience=patience, headers=headers, **options)
+        first = await self.read(operation, builder, pace=pace, patience=patience, headers=headers, **options)
         rows, link = read_rows(operation, first)
         followed: set[str] = set()
         for row in rows:
@@ -201,7 +208,7 @@ class GraphClient:
             if link in followed:
                 raise Malformed(f"{operation.name}: a nextLink that came twice")
             followed.add(link)
-            rows, link = read_rows(operation, await self.follow(operation, link, headers=headers))
+            rows, link = read_rows(operation, await self.follow(operation, link, pace=pace, headers=headers))
             for row in rows:
                 yield row
 

@@ -7,7 +7,7 @@ import msgspec
 
 from adapters.graph.client import GraphClient, decoded
 from adapters.graph.operations import LIST_FOLDER
-from reviews.arrivals import Arrival
+from reviews.incoming import Incoming
 
 AT_MOST = 500
 """Messages read at one tracking; what is left is read at the next."""
@@ -41,7 +41,7 @@ class _Received(msgspec.Struct, rename="camel", gc=False):
     body: _Body | None = None
 
 
-async def read_inbox(client: GraphClient, mailbox: Any, since: datetime) -> tuple[Arrival, ...]:
+async def read_inbox(client: GraphClient, mailbox: Any, since: datetime) -> tuple[Incoming, ...]:
     """Return what came into the Inbox since a moment, oldest first.
 
     Microsoft wants what is sorted by to be what is filtered by, first.
@@ -56,18 +56,18 @@ async def read_inbox(client: GraphClient, mailbox: Any, since: datetime) -> tupl
         select=list(_FIELDS),
         top=50,
     )
-    found: list[Arrival] = []
+    found: list[Incoming] = []
     async for row in rows:
-        found.append(_arrival(decoded(LIST_FOLDER, row, _Received)))
+        found.append(_incoming(decoded(LIST_FOLDER, row, _Received)))
         if len(found) == AT_MOST:
             break
     return tuple(found)
 
 
-def _arrival(message: _Received) -> Arrival:
+def _incoming(message: _Received) -> Incoming:
     sender = message.sender.email_address.address if message.sender else None
     headers = message.internet_message_headers or ()
-    return Arrival(
+    return Incoming(
         id=message.id,
         at=message.received_date_time,
         sender=sender or "",

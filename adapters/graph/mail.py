@@ -22,8 +22,8 @@ from adapters.graph.operations import (
     READ_MESSAGE,
     SEND_DRAFT,
 )
-from reviews.arrivals import Arrival
 from reviews.errors import Gone, Malformed, NotSupported
+from reviews.incoming import Incoming
 from reviews.ports import Draft, Leftover, Letter
 
 MARKER = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name GatehouseMail"
@@ -152,7 +152,7 @@ class GraphMailer:
                 return None
         return _draft(decoded(READ_MESSAGE, content, _Message))
 
-    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+    async def incoming(self, since: datetime) -> tuple[Incoming, ...]:
         """Return what came into the Inbox, oldest first; see the port."""
         async with self._places:
             return await read_inbox(self._client, self._mailbox, since)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from adapters.graph.client import GraphClient
 from adapters.graph.mail import GraphMailer
-from reviews.arrivals import Arrival
+from reviews.incoming import Incoming
 from reviews.ports import Draft, Leftover, Letter, Policies
 
 
@@ -33,9 +33,9 @@ class PolicyMailbox:
         """Look at a message; see the port."""
         return await (await self._mailbox()).look(draft_id)
 
-    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+    async def incoming(self, since: datetime) -> tuple[Incoming, ...]:
         """Return what came into the Inbox; see the port."""
-        return await (await self._mailbox()).arrivals(since)
+        return await (await self._mailbox()).incoming(since)
 
     async def marker_of(self, message_id: str) -> str | None:
         """Return the marker of a message of ours; see the port."""

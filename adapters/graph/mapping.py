@@ -5,6 +5,7 @@ go on. Field meanings: graph-facts.md A1, A2 and B.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -30,6 +31,7 @@ LONGEST_TEXT = 1_024
 
 NOT_RETURNED = Unreadable(why="not-returned")
 NOT_ASKED = Unreadable(why="not-asked")
+NOT_UNDERSTOOD = Unreadable(why="not-understood")
 
 PERSON_FIELDS = (
     "id",
@@ -39,6 +41,7 @@ PERSON_FIELDS = (
     "userType",
     "preferredLanguage",
     "usageLocation",
+    "userPrincipalName",
 )
 GUEST_FIELDS = (
     "id",
@@ -86,6 +89,7 @@ class _SponsorRow(msgspec.Struct, rename="camel", gc=False):
     user_type: _Text | None = None
     preferred_language: _Text | None = None
     usage_location: _Text | None = None
+    user_principal_name: _Text | None = None
 
 
 class _GuestRow(msgspec.Struct, rename="camel", gc=False):
@@ -165,6 +169,27 @@ def read_person(raw: bytes) -> Person | SetAside:
     return SetAside(guest_id=GuestId(row.id), field="accountEnabled") if person is None else person
 
 
+def read_people(rows: Iterable[msgspec.Raw]) -> tuple[Person, ...] | Unreadable:
+    """Read the users among directory objects, by id; one that shows its id alone makes all unreadable."""
+    people: list[Person] = []
+    for raw in rows:
+        try:
+            row = _PERSON.decode(raw)
+        except _UNDECODABLE:
+            return NOT_UNDERSTOOD
+        if row.kind not in {"", _USER}:
+            continue
+        person = _person(row, PersonId(row.id))
+        if person is None:
+            return NOT_RETURNED
+        people.append(person)
+    return tuple(sorted(people, key=_by_id))
+
+
+def _by_id(person: Person) -> str:
+    return person.id
+
+
 def _person(row: _SponsorRow, person_id: PersonId) -> Person | None:
     if row.display_name is None or row.account_enabled is None or row.user_type is None:
         return None
@@ -175,6 +200,7 @@ def _person(row: _SponsorRow, person_id: PersonId) -> Person | None:
         enabled=row.account_enabled,
         user_type=row.user_type,
         language=row.preferred_language or _of_place(row.usage_location),
+        user_principal_name=row.user_principal_name or "",
     )
 
 

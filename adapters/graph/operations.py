@@ -9,15 +9,18 @@ from dataclasses import dataclass
 
 _USERS = ("User.Read.All",)
 _SIGN_INS = ("User.Read.All", "AuditLog.Read.All")
+_DIRECTORY = ("Directory.Read.All",)
 _READS_GROUPS = ("GroupMember.Read.All",)
 _GROUPS = ("Group.ReadWrite.All",)
 _READS_REVIEWS = ("AccessReview.Read.All",)
 _REVIEWS = ("AccessReview.ReadWrite.All",)
 _MAIL = ("Mail.ReadWrite",)
+_READS_PACKAGES = ("EntitlementManagement.Read.All",)
 
 _DEFINITIONS = "/identityGovernance/accessReviews/definitions"
 _DEFINITION = f"{_DEFINITIONS}/{{accessReviewScheduleDefinition-id}}"
 _INSTANCE = f"{_DEFINITION}/instances/{{accessReviewInstance-id}}"
+_PACKAGES = "/identityGovernance/entitlementManagement"
 _MESSAGE = "/users/{user-id}/messages/{message-id}"
 
 
@@ -37,6 +40,11 @@ class Operation:
         """The HTTP method, in capitals."""
         return self.name.partition(" ")[0]
 
+    @property
+    def path(self) -> str:
+        """The path below ``/v1.0``, its parameters in braces."""
+        return self.name.partition(" ")[2]
+
 
 LIST_GUESTS = Operation(name="GET /users", needs=_USERS)
 LIST_GUESTS_WITH_SIGN_INS = Operation(name="GET /users", needs=_SIGN_INS)
@@ -53,6 +61,37 @@ RESTORE_USER = Operation(
     name="POST /directory/deletedItems/{directoryObject-id}/restore",
     needs=("User.DeleteRestore.All",),
     repeatable=False,
+)
+
+ADD_SPONSOR = Operation(
+    name="POST /users/{user-id}/sponsors/$ref", needs=("User.ReadWrite.All",), repeatable=False
+)
+REMOVE_SPONSOR = Operation(
+    name="DELETE /users/{user-id}/sponsors/{directoryObject-id}/$ref", needs=("User.ReadWrite.All",)
+)
+READ_MANAGER = Operation(name="GET /users/{user-id}/manager", needs=_USERS)
+LIST_ALL_MEMBERS = Operation(
+    name="GET /groups/{group-id}/transitiveMembers/graph.user", needs=(*_READS_GROUPS, *_USERS)
+)
+LIST_OWNERS = Operation(name="GET /groups/{group-id}/owners", needs=(*_READS_GROUPS, *_USERS))
+READ_GROUP = Operation(name="GET /groups/{group-id}", needs=_READS_GROUPS)
+LIST_PACKAGE_POLICIES = Operation(name=f"GET {_PACKAGES}/assignmentPolicies", needs=_READS_PACKAGES)
+LIST_ORGANISATIONS = Operation(name=f"GET {_PACKAGES}/connectedOrganizations", needs=_READS_PACKAGES)
+LIST_MEMBER_OF = Operation(name="GET /users/{user-id}/memberOf", needs=_DIRECTORY)
+LIST_ALL_MEMBER_OF = Operation(
+    name="GET /users/{user-id}/transitiveMemberOf", needs=("User.Read.All", *_READS_GROUPS)
+)
+LIST_APP_ROLES = Operation(name="GET /users/{user-id}/appRoleAssignments", needs=_DIRECTORY)
+LIST_OWNED = Operation(name="GET /users/{user-id}/ownedObjects", needs=_USERS)
+LIST_ROLES = Operation(name="GET /roleManagement/directory/roleDefinitions", needs=_DIRECTORY)
+LIST_ROLE_ASSIGNMENTS = Operation(name="GET /roleManagement/directory/roleAssignments", needs=_DIRECTORY)
+LIST_ELIGIBLE_ROLES = Operation(
+    name="GET /roleManagement/directory/roleEligibilityScheduleInstances",
+    needs=("RoleEligibilitySchedule.Read.Directory",),
+)
+LIST_PACKAGES_HELD = Operation(
+    name="GET /identityGovernance/entitlementManagement/assignments",
+    needs=("EntitlementManagement.Read.All",),
 )
 
 FIND_GROUPS = Operation(name="GET /groups", needs=_READS_GROUPS)
@@ -77,9 +116,17 @@ CREATE_REPLY = Operation(name=f"POST {_MESSAGE}/createReply", needs=_MAIL, repea
 DISCARD_DRAFT = Operation(name=f"DELETE {_MESSAGE}", needs=_MAIL)
 LIST_FOLDER = Operation(name="GET /users/{user-id}/mailFolders/{mailFolder-id}/messages", needs=_MAIL)
 
+LIST_AUDITS = Operation(name="GET /auditLogs/directoryAudits", needs=("AuditLog.Read.All",))
 READ_ORGANIZATION = Operation(name="GET /organization", needs=_USERS)
 LIST_SKUS = Operation(name="GET /subscribedSkus", needs=("LicenseAssignment.Read.All",))
 READ_GUEST_ROLE = Operation(name="GET /policies/authorizationPolicy", needs=("Policy.Read.All",))
+
+LIST_PARTNERS = Operation(name="GET /policies/crossTenantAccessPolicy/partners", needs=("Policy.Read.All",))
+FIND_TENANT = Operation(
+    name="GET /tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}')",
+    needs=("CrossTenantInformation.ReadBasic.All",),
+)
+LIST_SIGN_INS = Operation(name="GET /auditLogs/signIns", needs=("AuditLog.Read.All",))
 
 BATCH = Operation(name="POST /$batch", needs=(), repeatable=False)
 

@@ -58,3 +58,34 @@ class Pace:
                 yield
             finally:
                 self._ended.append(self._clock.now())
+
+
+class Allowance:
+    """At most ``units`` spent in any ``period``, as Graph tells the cost of each request afterwards.
+
+    What is under way when the allowance runs out still goes through, so leave room for that.
+    """
+
+    def __init__(self, clock: Clock, *, units: int, period: timedelta) -> None:
+        self._clock = clock
+        self._units = units
+        self._period = period
+        self._spent: deque[tuple[datetime, int]] = deque()
+        self._sum = 0
+
+    async def room(self) -> None:
+        """Wait until there is something left to spend."""
+        self._forget()
+        while self._sum >= self._units:
+            await self._clock.sleep(self._spent[0][0] + self._period - self._clock.now())
+            self._forget()
+
+    def spend(self, units: int) -> None:
+        """Count what was spent just now."""
+        self._spent.append((self._clock.now(), units))
+        self._sum += units
+
+    def _forget(self) -> None:
+        over = self._clock.now() - self._period
+        while self._spent and self._spent[0][0] <= over:
+            self._sum -= self._spent.popleft()[1]

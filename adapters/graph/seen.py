@@ -1,23 +1,13 @@
 """Which accounts a census has met: 16 bytes each, so that a reading of any size stays small."""
 
-import hashlib
 from collections.abc import Iterator
 
-_WIDTH = 16
+from reviews.snapshots import ID_WIDTH
+
+_WIDTH = ID_WIDTH
 _EMPTY = bytes(_WIDTH)
 _FIRST_SLOTS = 1_024
 _FULLEST = 0.7
-
-
-def key_of(object_id: str) -> bytes:
-    """Return an object id as 16 bytes: its own, as it is a UUID; a digest of any other text."""
-    try:
-        key = bytes.fromhex(object_id.replace("-", ""))
-    except ValueError:
-        key = b""
-    return (
-        key if len(key) == _WIDTH and key != _EMPTY else hashlib.sha256(object_id.encode()).digest()[:_WIDTH]
-    )
 
 
 class Seen:

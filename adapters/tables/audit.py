@@ -23,6 +23,7 @@ from typing import TypeVar
 
 from adapters.blobs import EVIDENCE, PLANS, POLICIES, BlobArchive, plan_name
 from adapters.storage import Storage
+from adapters.tables.arrivals import ARRIVAL, arrival_row
 from adapters.tables.batches import (
     ANSWERS,
     ASKED,
@@ -44,7 +45,7 @@ from adapters.tables.turns import READER, TURN, ReaderDay, Turn
 from reviews.errors import Malformed
 from reviews.evidence import GENESIS, Fault, Seal, canonical, digest, merkle_root, parse, verify_chain
 from reviews.model import Batch, BatchId, GuestId, Source, Submission, UndoRequest
-from reviews.records import Event, MailKind, OwedMail, Plan, Run
+from reviews.records import Arrival, Event, MailKind, OwedMail, Plan, Run
 
 MAILS = "O|"
 PACING = {TURN: Turn, READER: ReaderDay}
@@ -186,6 +187,10 @@ class _Auditor:
     async def check_guests(self) -> None:
         guest_id, events, case = "", list[Event](), None
         async for row in self._walk("guests"):
+            if row.key == ARRIVAL:
+                # Of a guest nobody was ever asked about this may be all there is.
+                self._same(Arrival, row, arrival_row)
+                continue
             if row.key.startswith(f"{MAILS}{MailKind.EXCEPTION_EXPIRING}"):
                 # About an exempt guest, whom nobody need ever have been asked about.
                 self._mail("guests", row)

@@ -116,6 +116,11 @@ class BatchRows(OutboxRows):
         """Return the cards of a batch, by guest id."""
         return tuple(asked.card for asked in await self._asked(batch_id) if asked.card is not None)
 
+    async def card(self, batch_id: BatchId, guest_id: GuestId) -> Card | None:
+        """Read the card of one guest of a batch."""
+        stored = await self._tables.batches.get(batch_id, f"{ASKED}{guest_id}")
+        return None if stored is None else stored.row.read(Asked).card
+
     async def live_batches(self) -> tuple[BatchId, ...]:
         """Return the batches that are not closed, sorted; pointers a cut left behind are passed over."""
         pointed = await self._tables.indexes.keys(BATCH)

@@ -1,6 +1,6 @@
 """A guest's case and record: one transaction changes the case, says why, and owes the mail."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from adapters.tables.entities import Row, row_of
@@ -8,6 +8,7 @@ from adapters.tables.indexes import OPEN, closing, day_pointer, opening, owed_po
 from adapters.tables.outbox import OutboxRows, mail_row
 from adapters.tables.rules import check_homes, event_of, is_repeat
 from adapters.tables.table import Stored, each, insert, replace_row
+from reviews.backfill import confirmed
 from reviews.errors import Conflict
 from reviews.evidence import GENESIS
 from reviews.model import Case, GuestId, Step
@@ -49,6 +50,11 @@ class CaseRows(OutboxRows):
         stored = await self._tables.guests.get(guest_id, CASE)
         return None if stored is None else stored.row.read(Case)
 
+    async def cases(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Case]:
+        """Return the current cases of many guests; see the port."""
+        found = await each(guest_ids, self.case)
+        return {case.guest_id: case for case in found if case is not None}
+
     async def live_cases(self) -> tuple[Case, ...]:
         """Return every case that is not closed, by guest id; a pointer at a closed one is passed over."""
         cases = await each(await self._tables.indexes.keys(OPEN), lambda key: self.case(GuestId(key)))
@@ -57,6 +63,11 @@ class CaseRows(OutboxRows):
     async def resting(self, now: datetime) -> Mapping[GuestId, datetime]:
         """Return who is not to be asked before a moment still to come."""
         return await self._tables.indexes.resting(now)
+
+    async def vouched(self, now: datetime) -> Mapping[GuestId, Case]:
+        """Return the cases of resting guests somebody answered for who was not known to; see the port."""
+        cases = await self.cases(await self._tables.indexes.resting(now, vouched=True))
+        return {guest_id: case for guest_id, case in cases.items() if confirmed(case) is not None}
 
     async def events(self, guest_id: GuestId) -> tuple[Event, ...]:
         """Return the record of a guest, oldest first."""

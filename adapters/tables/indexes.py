@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 
 from adapters.tables.entities import Column, Row
 from adapters.tables.table import Table, each, put
+from reviews.backfill import confirmed
 from reviews.errors import Malformed, Transient
 from reviews.model import Batch, BatchId, BatchStep, Case, GuestId, Step
 from reviews.records import OwedMail
@@ -23,8 +24,9 @@ def open_pointer(case: Case) -> Row:
 
 
 def rest_pointer(case: Case, until: datetime) -> Row:
-    """Point at a guest that is not to be asked before a moment."""
-    return Row(partition=REST, key=case.guest_id, columns={"version": case.version, "until": until})
+    """Point at a guest that is not to be asked before a moment; mark whom somebody new answered for."""
+    columns: dict[str, Column] = {"version": case.version, "until": until, "vouched": _is_vouched(case)}
+    return Row(partition=REST, key=case.guest_id, columns=columns)
 
 
 def batch_pointer(batch_id: BatchId) -> Row:
@@ -49,7 +51,10 @@ def opening(case: Case, before: Case | None) -> list[Row]:
     was_open = before is not None and before.step is not Step.CLOSED and before.id == case.id
     if case.step is not Step.CLOSED and not was_open:
         pointers.append(open_pointer(case))
-    if case.rests_until is not None and (before is None or before.rests_until != case.rests_until):
+    rests_as_before = before is not None and (
+        (before.rests_until, _is_vouched(before)) == (case.rests_until, _is_vouched(case))
+    )
+    if case.rests_until is not None and not rests_as_before:
         pointers.append(rest_pointer(case, case.rests_until))
     return pointers
 
@@ -110,11 +115,13 @@ class Indexes:
         """Return what a partition points at, in order."""
         return [stored.row.key async for stored in self._table.rows(partition)]
 
-    async def resting(self, now: datetime) -> Mapping[GuestId, datetime]:
-        """Return who rests until a moment still to come."""
+    async def resting(self, now: datetime, *, vouched: bool = False) -> Mapping[GuestId, datetime]:
+        """Return who rests until a moment still to come; with ``vouched`` only the marked ones."""
         rests: dict[GuestId, datetime] = {}
         async for stored in self._table.rows(REST):
             until = stored.row.columns["until"]
+            if vouched and not stored.row.columns["vouched"]:
+                continue
             if isinstance(until, datetime) and until > now:
                 rests[GuestId(stored.row.key)] = until
         return rests
@@ -149,6 +156,10 @@ class Indexes:
         await self.add(wrong)
         await each(stale, lambda where: self._table.remove(*where))
         return len(wrong) + len(stale)
+
+
+def _is_vouched(case: Case) -> int:
+    return int(confirmed(case) is not None)
 
 
 def _says_the_same(have: Mapping[str, Column] | None, wanted: Mapping[str, Column]) -> bool:

@@ -1,7 +1,10 @@
 """The ledger in Table Storage: four tables, described row by row in docs/architecture.md."""
 
+from collections.abc import Mapping, Sequence
+
 from azure.data.tables.aio import TableServiceClient
 
+from adapters.tables.arrivals import ArrivalRows
 from adapters.tables.batches import STATE, BatchRows
 from adapters.tables.cases import CASE, EVENTS, CaseRows
 from adapters.tables.entities import Row, decode
@@ -13,17 +16,17 @@ from adapters.tables.indexes import (
     pointers_of_mail,
 )
 from adapters.tables.outbox import Tables
-from adapters.tables.rules import is_owed
+from adapters.tables.rules import is_owed, last_answered
 from adapters.tables.runs import RunRows
-from adapters.tables.table import Table
+from adapters.tables.table import Table, each
 from adapters.tables.turns import TurnRows
-from reviews.model import Batch, Case
+from reviews.model import Batch, Card, Case, GuestId
 from reviews.records import Event, OwedMail
 
 TABLES = ("guests", "batches", "runs", "indexes")
 
 
-class TableLedger(CaseRows, BatchRows, RunRows, TurnRows):
+class TableLedger(CaseRows, ArrivalRows, BatchRows, RunRows, TurnRows):
     """The record in a storage account. Whoever made the service client closes it."""
 
     def __init__(self, service: TableServiceClient) -> None:
@@ -41,6 +44,15 @@ class TableLedger(CaseRows, BatchRows, RunRows, TurnRows):
         """Make the tables where there are none; in production the deployment makes them."""
         for table in self._all.values():
             await table.create()
+
+    async def answered_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
+        """Return what was shown of each guest when a reviewer last answered."""
+        cards = await each(guests, self._answered_card)
+        return {card.guest_id: card for card in cards if card is not None}
+
+    async def _answered_card(self, guest_id: GuestId) -> Card | None:
+        case = last_answered(await self.events(guest_id))
+        return None if case is None else await self.card(case.batch_id, guest_id)
 
     async def rebuild_indexes(self) -> int:
         """Make all pointers anew from the record; return how many were wrong.

@@ -69,6 +69,12 @@ class OutboxRows:
             # Somebody else may have owed the same mail meanwhile: then it is owed, which is all we want.
             await self._table(new.home).write(insert(mail_row(new)))
 
+    async def mails(self, home: str) -> tuple[OwedMail, ...]:
+        """Return every mail ever owed in a home, by id."""
+        partition, prefix = place(home, "")
+        rows = self._table(home).rows(partition, prefix=prefix)
+        return tuple([stored.row.read(OwedMail) async for stored in rows])
+
     async def owed_mails(self) -> tuple[tuple[str, str], ...]:
         """Return (home, id) of every mail not yet verified or dropped, sorted."""
 

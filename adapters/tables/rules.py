@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from reviews.errors import Malformed
 from reviews.evidence import canonical, stamp
-from reviews.model import Case, RunId
+from reviews.model import Case, Choice, RunId
 from reviews.records import Event, MailStep, Move, OwedMail, Run, RunStep
 
 SETTLED = frozenset({MailStep.VERIFIED, MailStep.DROPPED})
 """A mail at one of these steps is owed no longer."""
 
+_DECIDES = frozenset({Choice.KEEP, Choice.REMOVE})
 _JOB = re.compile(r"[a-z][a-z-]*")
 _LAST_SECOND = 253_402_300_799
 _HOMES = frozenset({"guest", "batch", "run"})
@@ -124,3 +125,9 @@ def check_homes(mails: Sequence[OwedMail], home: str) -> None:
     for mail in mails:
         if mail.home != home:
             raise Malformed(f"mail {mail.id}: its home is not {home}")
+
+
+def last_answered(events: Sequence[Event]) -> Case | None:
+    """Return the newest case somebody decided, keep or remove; None when nobody ever did."""
+    decided = (event.case for event in reversed(events) if event.case.answer is not None)
+    return next((case for case in decided if case.answer and case.answer.choice in _DECIDES), None)

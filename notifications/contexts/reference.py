@@ -13,9 +13,27 @@ written from `notifications/contexts/`:
 `python -c "from notifications.contexts.reference import *; print(reference(), end='')"`. A test compares.
 
 The texts lie in `notifications/templates/mail/<name>/` and `notifications/locales/<language>.po`. A subject
-never holds anything a guest can choose. A mail is sent once: docs/architecture.md says how. What an admin may
-add to the texts is `mail.wording` in docs/policy.md. `python -m admin mail preview` writes every mail to a
-folder to look at, and `python -m admin mail send-test` sends one to a mailbox of yours.
+never holds anything a guest can choose. A mail is sent once: docs/architecture.md says how.
+
+`python -m admin mail preview` writes every mail to a folder to look at, about guests that do not exist, and
+`python -m admin mail send-test <address>` sends one to a mailbox of yours.
+
+## Words of your own
+
+An admin adds to the texts and does not change them: plain text, in the policy, by language. It is shown as it
+is typed, so nothing in it is a template or markup. `docs/policy.md` lists the four places.
+
+```yaml
+mail:
+  wording:
+    en:
+      organisation: Contoso
+      question: |
+        This year we also ask about guests of the Tender project.
+
+        Unsure? Keep the guest until the end of the year, and say so.
+      closing: Guest desk, extension 1234.
+```
 
 ## What a mail needs to be owed
 
@@ -35,17 +53,17 @@ Just before a mail leaves, what it is about is read afresh. When its reason has 
 def reference() -> str:
     """Return docs/mail.md: every mail with its home, its fields and their meaning."""
     owing = [_owing(kind) for kind in CONTEXTS]
-    facts = [
-        f"| `{kind.KIND}` | `{name}` | {meaning} |"
-        for kind in CONTEXTS
-        for name, meaning in kind.FACTS.items()
-    ]
+    told: dict[tuple[str, str], list[str]] = {}
+    for kind in CONTEXTS:
+        for fact in kind.FACTS.items():
+            told.setdefault(fact, []).append(f"`{kind.KIND}`")
+    facts = [f"| `{name}` | {meaning} | {', '.join(mails)} |" for (name, meaning), mails in told.items()]
     dropping = [f"| `{code}` | {why} | {_dropped(code)} |" for code, why in PASSED.items()]
     return "\n".join(
         [
             _PREFACE,
             *_table("mail | to | home | id", owing),
-            *_table("mail | fact | meaning", facts),
+            *_table("fact | meaning | mails", facts),
             _DROPPING + "\n".join(dropping) + "\n",
             "## At the foot of every mail\n",
             *_rows(Mail),

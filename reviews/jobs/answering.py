@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from reviews import decisions
+from reviews import decisions, steps
 from reviews.errors import Conflict, Gone, NotSupported
 from reviews.evidence import digest
 from reviews.jobs.handing_over import HandingOver
 from reviews.messages import SendMail
-from reviews.model import Answer, Batch, BatchId, Case, Choice, GuestId, PersonId, Source, Submission
+from reviews.model import Answer, Batch, BatchId, Case, GuestId, PersonId, Source, Submission
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Policies, Queue
 from reviews.quorum import on_record
@@ -18,6 +18,8 @@ from reviews.records import MailKind, MailStep, Move, OwedMail
 
 log = logging.getLogger("gatehouse.answering")
 
+SHOWN_WITHIN = timedelta(hours=1)
+"""How long the native review may take to show a decision that was written to it."""
 TRIES = 3
 """How often a case that somebody else moved meanwhile is read and weighed again."""
 
@@ -50,11 +52,11 @@ class Answering:
         changed = 0
         for submission in submissions:
             changed += await self.weigh(batch, submission.guest_id, submission.answer, policy)
-        if any(one.answer.choice is Choice.NOT_MINE for one in submissions):
-            batch = await self.handing_over.settle(batch, policy)
         batch = await self.with_instance(batch)
         for guest_id in sorted({submission.guest_id for submission in submissions}):
             await self.mirror(batch, guest_id)
+        # Only now: once another person is asked, the case is no longer this batch's to mirror.
+        batch = await self.handing_over.settle(batch, policy)
         if submissions:
             await self._acknowledge(batch, submissions, policy)
         return changed
@@ -84,8 +86,7 @@ class Answering:
 
     async def _written(self, batch: Batch, case: Case, answer: Answer, policy: Policy) -> bool:
         now = self.clock.now()
-        fallback = (PersonId(one) for one in policy.reviewers.fallback)
-        may_answer = [case.reviewer, *case.others, *fallback]
+        may_answer = [case.reviewer, *(PersonId(one) for one in policy.reviewers.fallback)]
         ruling = decisions.weigh(case, answer, policy, now, may_answer=may_answer)
         facts: dict[str, str | int | None] = {
             "answer": answer.id,
@@ -112,35 +113,62 @@ class Answering:
         return await self.ledger.save_batch(replace(batch, instance_id=review.instance_id))
 
     async def mirror(self, batch: Batch, guest_id: GuestId) -> None:
-        """Write the case's answer to the native review unless it is there; an instance not open yet waits.
+        """Write what a reviewer said to their native review unless it is there; one not open yet waits.
 
         An answer given natively stays as it is: writing it again would put our name over the reviewer's.
         """
         case = await self.ledger.case(guest_id)
-        if case is None or case.answer is None or case.batch_id != batch.id or case.closed_at is not None:
+        if case is None or case.batch_id != batch.id or case.closed_at is not None:
             return
-        if case.mirrored == case.answer.id or case.answer.source is Source.MY_ACCESS:
+        said = next((word for word in on_record(case) if word.by == batch.reviewer_id), case.answer)
+        if said is None or case.mirrored == said.id or said.source is Source.MY_ACCESS:
             return
         if batch.instance_id is None:
             return
         try:
-            await self.access_reviews.record(batch, guest_id, case.answer)
+            await self.access_reviews.record(batch, guest_id, said)
         except NotSupported:
             log.info(
                 "native review takes no answers now",
                 extra={"event": "answer.not-mirrored", "batch": batch.id},
             )
             return
-        mirrored = replace(case, version=case.version + 1, mirrored=case.answer.id)
-        facts = {"answer": case.answer.id}
         await self.ledger.move(
             Move(
-                case=mirrored,
+                case=steps.mirrored(case, said.id),
                 kind="mirrored",
                 actor="gatehouse",
                 at=self.clock.now(),
                 run_id=batch.run_id,
-                facts=facts,
+                facts={"answer": said.id},
+            )
+        )
+
+    async def note_reset(self, batch: Batch, guest_id: GuestId) -> None:
+        """Note, once, that somebody took an answer of ours back in the native review.
+
+        The answer stands: it was given by the reviewer, who may change it until the deadline. It is not
+        written again either, so that we and whoever reset it do not go on undoing each other's work. A
+        decision of the last hour may merely not be shown yet.
+        """
+        case = await self.ledger.case(guest_id)
+        if case is None or case.batch_id != batch.id or case.mirrored is None:
+            return
+        events = await self.ledger.events(guest_id)
+        written = next((one for one in reversed(events) if one.kind == "mirrored"), None)
+        if written is None or self.clock.now() - written.at < SHOWN_WITHIN:
+            return
+        if any(one.kind == "native-reset" and one.facts == written.facts for one in events):
+            return
+        log.warning("native decision was reset", extra={"event": "native.reset", "case": case.id})
+        await self.ledger.move(
+            Move(
+                case=replace(case, version=case.version + 1),
+                kind="native-reset",
+                actor="gatehouse",
+                at=self.clock.now(),
+                run_id=batch.run_id,
+                facts=written.facts,
             )
         )
 

@@ -4,13 +4,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reviews import remediation
+from reviews import remediation, second_look
 from reviews.errors import Forbidden, Gone, Transient
-from reviews.jobs.telling import notice_id, to_reviewer
+from reviews.exposure import exposure_of, no_step_by_itself
+from reviews.jobs.telling import manual_task, notice_id, to_reviewer
 from reviews.messages import CarryOut, SendMail
-from reviews.model import Case, Guest, Outcome, Reason, Step
+from reviews.model import Case, Guest, Outcome, Reason, Step, Unreadable
 from reviews.policy import Mode, Policy
-from reviews.ports import Clock, Directory, Ledger, Policies, Queue
+from reviews.ports import Clock, Connections, Directory, Ledger, Policies, Queue
 from reviews.reasons import because
 from reviews.records import Act, MailKind, Move, OwedMail
 
@@ -23,6 +24,7 @@ class CarryingOut:
 
     clock: Clock
     directory: Directory
+    connections: Connections
     ledger: Ledger
     queue: Queue
     policies: Policies
@@ -60,31 +62,51 @@ class CarryingOut:
             return await self._missing(case, message, policy)
         objection = remediation.objection(message.kind, case, guest, policy, self.clock.now())
         if objection is not None and objection.code in remediation.BY_HAND:
-            facts: dict[str, str | int | None] = {"because": objection.code}
-            return await self._move(remediation.manual(case), "needs-a-person", message, facts)
+            return await self._by_hand(case, objection, message, policy)
         if objection is not None:
             return await self._object(case, message, objection)
         try:
-            return await self._acted(case, guest, message, policy)
+            return (
+                await self._by_the_log(case, guest, message, policy)
+                or await self._by_privilege(case, message, policy)
+                or await self._acted(case, guest, message, policy)
+            )
         except Gone:
             return await self._missing(case, message, policy)
         except Forbidden as refusal:
-            facts = {"because": "directory-refuses", "needs": refusal.needs}
-            return await self._move(remediation.manual(case), "needs-a-person", message, facts)
+            why = because("directory-refuses", needs=refusal.needs or "")
+            return await self._by_hand(case, why, message, policy)
+
+    async def _by_the_log(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case | None:
+        """Ask the sign-in log before harm: end the case by what it shows, or object; None to go on."""
+        now = self.clock.now()
+        logged = await self.directory.logged_sign_in(guest.id, now - second_look.LOG_REACHES)
+        ending = second_look.ending(case, guest, logged, policy, now)
+        if ending is not None:
+            return await self._end(case, ending, message)
+        objection = second_look.objection(case, logged)
+        return None if objection is None else await self._object(case, message, objection)
+
+    async def _by_privilege(self, case: Case, message: CarryOut, policy: Policy) -> Case | None:
+        """Look afresh at what the guest reaches: hand a privileged one to a person; None to go on."""
+        tied = (await self.connections.ties([message.guest_id]))[message.guest_id]
+        objection = no_step_by_itself(tied if isinstance(tied, Unreadable) else exposure_of(tied, policy))
+        if objection is None or objection.code not in remediation.BY_HAND:
+            return None if objection is None else await self._object(case, message, objection)
+        facts: dict[str, str | int | None] = {"because": objection.code}
+        return await self._move(remediation.manual(case), "needs-a-person", message, facts)
 
     async def _acted(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
         if message.kind is Act.NOTICE:
             return await self._notice(case, guest, message, policy)
         if message.kind is Act.BLOCK:
-            return await self._block(case, message)
+            return await self._block(case, message, policy)
         await self.directory.soft_delete(message.guest_id)
         return await self._missing(case, message, policy)
 
     async def _notice(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
         if guest.mail is None:
-            return await self._move(
-                remediation.manual(case), "needs-a-person", message, {"because": "guest-without-mail"}
-            )
+            return await self._by_hand(case, because("guest-without-mail"), message, policy)
         mail = OwedMail(
             home=f"guest:{guest.id}",
             id=notice_id(case),
@@ -100,13 +122,24 @@ class CarryingOut:
         await self.queue.put(SendMail(home=mail.home, mail_id=mail.id))
         return case
 
-    async def _block(self, case: Case, message: CarryOut) -> Case:
+    async def _by_hand(self, case: Case, why: Reason, message: CarryOut, policy: Policy) -> Case:
+        """Hand the case to a person, and tell the operators what is to be done."""
+        owes = manual_task(case, why, policy, self.clock.now())
+        facts: dict[str, str | int | None] = {**why.params, "because": why.code}
+        case = await self._move(remediation.manual(case), "needs-a-person", message, facts, owes=owes)
+        for mail in owes:
+            await self.queue.put(SendMail(home=mail.home, mail_id=mail.id))
+        return case
+
+    async def _block(self, case: Case, message: CarryOut, policy: Policy) -> Case:
         if case.step is Step.NOTICED:
             await self.directory.set_enabled(message.guest_id, enabled=False)
             case = await self._move(remediation.blocked(case, self.clock.now()), "blocked", message)
         again = await self.directory.guest(message.guest_id, sign_ins=False)
         if again is None:
             raise Gone(f"guest {message.guest_id} left the directory")
+        if again.enabled and remediation.never_held(case, self.clock.now()):
+            return await self._by_hand(case, because("block-does-not-hold"), message, policy)
         if again.enabled:
             await self.directory.set_enabled(message.guest_id, enabled=False)
             raise Transient(f"block of guest {message.guest_id} is not to be seen yet")
@@ -138,10 +171,13 @@ class CarryingOut:
         ending = remediation.ending(case, guest, policy, now)
         if ending is None:
             return await self._object(case, message, because("no-longer-so"))
+        return await self._end(case, ending, message)
+
+    async def _end(self, case: Case, ending: remediation.Ending, message: CarryOut) -> Case:
         outcome, reason, rests_until = ending
         if remediation.switches_on(case, outcome):
             await self.directory.set_enabled(message.guest_id, enabled=True)
-        after = remediation.closed(case, now, outcome, rests_until=rests_until)
+        after = remediation.closed(case, self.clock.now(), outcome, rests_until=rests_until)
         facts: dict[str, str | int | None] = {**reason.params, "because": reason.code}
         return await self._move(after, "closed", message, facts)
 

@@ -39,9 +39,9 @@ class HandingOver:
     queue: Queue
 
     async def settle(self, batch: Batch, policy: Policy) -> Batch:
-        """Hand over every question of a batch that its reviewers say is not theirs. Safe to repeat."""
-        cases = [case for case in await self.cases(batch) if handover.is_nobodys(case)]
-        return await self._hand_over(batch, cases, because("not-mine"), policy)
+        """Hand over what a reviewer says is not theirs, or needs somebody else's answer too. Repeatable."""
+        going = [(case, why) for case in await self.cases(batch) if (why := handover.why_hand_over(case))]
+        return await self._hand_over(batch, going, policy)
 
     async def from_absent(self, batch: Batch, policy: Policy) -> Batch:
         """Look whether the reviewer can still answer, and hand over what waits for them if not.
@@ -50,7 +50,7 @@ class HandingOver:
         ``reviewers.absent_for``, and nothing happens when it is switched on again meanwhile.
         """
         person = await self.directory.person(batch.reviewer_id)
-        why = fit(person, batch.guests)
+        why = fit(person, batch.guests, policy.reviewers)
         now = self.clock.now()
         if why is None or why.code == "reviewer-is-the-guest":
             return await self._noted(batch, replace(batch, absent_since=None))
@@ -65,11 +65,11 @@ class HandingOver:
     async def pass_on(self, batch: Batch, guests: Sequence[GuestId], why: Reason, policy: Policy) -> Batch:
         """Hand over the questions about some guests that still wait, to the next on the ladder."""
         waiting = [
-            case
+            (case, why)
             for case in await self.cases(batch)
             if case.guest_id in guests and case.step in handover.WAITING
         ]
-        return await self._hand_over(batch, waiting, why, policy)
+        return await self._hand_over(batch, waiting, policy)
 
     async def cases(self, batch: Batch) -> tuple[Case, ...]:
         """Return the cases that are asked in a batch now."""
@@ -79,18 +79,18 @@ class HandingOver:
     async def _noted(self, before: Batch, after: Batch) -> Batch:
         return before if before == after else await self.ledger.save_batch(after)
 
-    async def _hand_over(self, batch: Batch, cases: Sequence[Case], why: Reason, policy: Policy) -> Batch:
+    async def _hand_over(self, batch: Batch, going: Sequence[tuple[Case, Reason]], policy: Policy) -> Batch:
         settled = {(one.case_id, one.answer_id) for one in batch.handed_over}
-        open_cases = [case for case in cases if (case.id, _refusal(case, why)) not in settled]
-        if open_cases:
+        fresh = [(case, why) for case, why in going if (case.id, _settles(case, why)) not in settled]
+        if fresh:
             asks = {ask.guest_id: ask for ask in await self.ledger.asks(batch.id)}
             decided = [
-                await self._decided(batch, case, asks[case.guest_id], why, policy) for case in open_cases
+                await self._decided(batch, case, asks[case.guest_id], why, policy) for case, why in fresh
             ]
             batch = await self.ledger.save_batch(replace(batch, handed_over=(*batch.handed_over, *decided)))
             for one in decided:
                 _tell(one)
-        await self._carry_out({case.id: case for case in cases}, batch, policy)
+        await self._carry_out({case.id: case for case, _ in going}, batch, policy)
         return batch
 
     async def _decided(self, batch: Batch, case: Case, ask: Action, why: Reason, policy: Policy) -> HandOver:
@@ -101,25 +101,25 @@ class HandingOver:
             because=because_of,
             to=to,
             batch_id=await self._batch_id(batch, to) if to else None,
-            answer_id=_refusal(case, why),
+            answer_id=_settles(case, why),
         )
 
     async def _next(
         self, case: Case, ask: Action, why: Reason, policy: Policy
     ) -> tuple[Person | None, Reason]:
-        held_back = handover.held_back(case, policy)
+        held_back = handover.held_back(case, why, policy)
         if held_back is not None:
             return None, held_back
         named = _named(case) if why.code == "not-mine" else None
         if named is not None and not handover.names_too_often(case):
             colleague = await self._colleague(named)
-            why = handover.unfit_colleague(colleague, case) or because("named-by-reviewer")
+            why = handover.unfit_colleague(colleague, case, policy) or because("named-by-reviewer")
             if why.code == "named-by-reviewer":
                 return colleague, why
         fallback = (PersonId(one) for one in policy.reviewers.fallback)
         for candidate in handover.next_in_line(case, (*ask.reviewers, *fallback)):
             person = await self.directory.person(candidate)
-            if fit(person, (case.guest_id,)) is None:
+            if fit(person, (case.guest_id,), policy.reviewers) is None:
                 return person, why
         return None, because("nobody-left-to-ask")
 
@@ -184,9 +184,9 @@ def _by_batch(one: HandOver) -> str:
     return one.batch_id or ""
 
 
-def _refusal(case: Case, why: Reason) -> str | None:
+def _settles(case: Case, why: Reason) -> str | None:
     """Return the id of the answer that is being settled: another "not mine" is settled anew."""
-    return _newest(case).id if why.code == "not-mine" else None
+    return _newest(case).id if why.code in {"not-mine", "second-opinion"} else None
 
 
 def _named(case: Case) -> str | None:
@@ -194,4 +194,4 @@ def _named(case: Case) -> str | None:
 
 
 def _newest(case: Case) -> Answer:
-    return on_record(case)[-1]
+    return next(word for word in on_record(case) if word.by == case.reviewer)

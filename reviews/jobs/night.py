@@ -9,10 +9,13 @@ from itertools import groupby
 from reviews import planning, schedule
 from reviews.errors import CensusIncomplete, Permanent
 from reviews.evidence import digest
+from reviews.jobs.harvest import gaps
+from reviews.jobs.looking_closer import LookingCloser
+from reviews.jobs.past import leave_snapshot, read_past
 from reviews.jobs.telling import operators_digest
 from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail
 from reviews.model import Batch, BatchId, BatchStep, Candidate, GuestId, PersonId, Surroundings
-from reviews.policy import Mode, Policy
+from reviews.policy import Backfill, Mode, Policy
 from reviews.ports import Archive, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Act, Action, Plan, Run, RunStep
 
@@ -39,7 +42,10 @@ class Night:
     queue: Queue
     archive: Archive
     policies: Policies
+    looking_closer: LookingCloser
     new_owner: Callable[[], str]
+    release: str
+    """Names the code of the rules."""
 
     async def run(self, slot: datetime, start: int = 0) -> Run | None:
         """Run the night of a slot; None when that night is over or somebody else works on it.
@@ -62,9 +68,9 @@ class Night:
         return await self._hand_over(run, plan, policy, start)
 
     async def _planned(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
-        plan = await self.archive.plan(run.id)
+        plan, snapshot = await self.archive.plan(run.id), None
         if plan is None:
-            run, plan = await self._drawn(run, policy)
+            run, plan, snapshot = await self._drawn(run, policy)
         if run.plan_hash is None:
             # Never read anew first: whoever lost the run to another owner must fail here.
             run = await self.ledger.save_run(
@@ -77,11 +83,18 @@ class Night:
                     leased_until=self.clock.now() + LEASE,
                 )
             )
+        if snapshot is not None:
+            await leave_snapshot(self.archive, run.id, snapshot)
         return run, plan
 
-    async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan]:
+    async def _drawn(self, run: Run, policy: Policy) -> tuple[Run, Plan, bytes | None]:
         now = self.clock.now()
-        known = await what_is_known(self.ledger, now)
+        known = replace(
+            await what_is_known(self.ledger, now, policy),
+            role_holders=await self.looking_closer.role_holders(),
+            past=await read_past(self.archive, self.ledger, run.id),
+            release=self.release,
+        )
         survey = planning.Survey(policy=policy, now=now, round_name=round_name(run.slot), known=known)
 
         async def renew() -> None:
@@ -90,8 +103,15 @@ class Night:
                 run = await self.ledger.save_run(replace(run, leased_until=self.clock.now() + LEASE))
 
         before = await previous_guests(self.ledger)
-        plan = await survey_directory(self.directory, survey, previous=before, after_page=renew)
-        return run, plan
+        plan = await survey_directory(
+            self.directory,
+            survey,
+            previous=before,
+            after_page=renew,
+            look_closer=self.looking_closer.look,
+        )
+        plan = replace(plan, alerts=(*plan.alerts, *await gaps(self.ledger)))
+        return run, plan, survey.snapshot(plan)
 
     async def _hand_over(self, run: Run, plan: Plan, policy: Policy, start: int) -> Run | None:
         begun = self.clock.now()
@@ -179,10 +199,13 @@ async def survey_directory(
     return survey.draw_up(receipt, previous_guests=previous, surroundings=around)
 
 
-async def what_is_known(ledger: Ledger, now: datetime) -> planning.Known:
-    """Gather what the ledger knows of guests: their live cases, and who is left alone until when."""
+async def what_is_known(ledger: Ledger, now: datetime, policy: Policy) -> planning.Known:
+    """Gather what the ledger knows of guests: live cases, who is left alone until when, who was kept."""
+    wants_sponsors = policy.sponsors.backfill is not Backfill.OFF
     return planning.Known(
-        cases={case.guest_id: case for case in await ledger.live_cases()}, resting=await ledger.resting(now)
+        cases={case.guest_id: case for case in await ledger.live_cases()},
+        resting=await ledger.resting(now),
+        kept=await ledger.vouched(now) if wants_sponsors else {},
     )
 
 

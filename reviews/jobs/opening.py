@@ -102,7 +102,7 @@ class Opening:
         asked = {one for _, _, current in kept if current for one in _asked_in_this_round(current, batch)}
         for candidate in dict.fromkeys((batch.reviewer_id, *map(PersonId, policy.reviewers.fallback))):
             person = await self.directory.person(candidate) if candidate not in asked else None
-            if sponsors.fit(person, batch.guests) is None:
+            if sponsors.fit(person, batch.guests, policy.reviewers) is None:
                 return person
         return None
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from reviews.model import Case, Person, RunId
+from reviews.model import Case, Person, Reason, RunId
 from reviews.policy import Policy
 from reviews.records import MailKind, OwedMail
 
@@ -22,6 +22,22 @@ def operators_digest(
             language=policy.tenant.language,
             owed_at=now,
             facts={"alert": alert} if alert else {},
+        )
+        for number, address in enumerate(policy.mail.operators, start=1)
+    )
+
+
+def manual_task(case: Case, why: Reason, policy: Policy, now: datetime) -> tuple[OwedMail, ...]:
+    """Owe every operator the task that only a person can do. One mail an operator, case and reason."""
+    return tuple(
+        OwedMail(
+            home=f"guest:{case.guest_id}",
+            id=f"{MailKind.MANUAL_TASK.value}.{case.id}.{why.code}.{number}",
+            kind=MailKind.MANUAL_TASK,
+            to=address,
+            language=policy.tenant.language,
+            owed_at=now,
+            facts={**why.params, "because": why.code},
         )
         for number, address in enumerate(policy.mail.operators, start=1)
     )

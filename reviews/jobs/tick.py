@@ -32,7 +32,7 @@ class Tick:
         now = self.clock.now()
         finished: dict[str, datetime] = {}
         oldest: dict[str, datetime] = {}
-        for job in ("night", "track", "seal"):
+        for job in type(policy.schedules).model_fields:
             runs = await self.ledger.recent_runs(job, 10)
             oldest.update({run.job: run.slot for run in runs})
             finished.update({run.job: run.slot for run in reversed(runs) if run.step is RunStep.FINISHED})

@@ -2,13 +2,14 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reviews import decisions, remediation
+from reviews import decisions, native, remediation
 from reviews.errors import Forbidden
 from reviews.evidence import digest
+from reviews.handover import WAITING
 from reviews.jobs.answering import Answering
 from reviews.jobs.handing_over import HandingOver
 from reviews.jobs.receiving import Receiving
@@ -16,6 +17,7 @@ from reviews.jobs.reminding import Reminding
 from reviews.jobs.sweeping import sweep
 from reviews.messages import OpenBatch, SendMail
 from reviews.model import Answer, Batch, BatchStep, Case, Outcome, Source, Step
+from reviews.native import Native
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Mailer, NativeDecision, Policies, Queue
 from reviews.records import Move, Run, RunStep
@@ -26,6 +28,7 @@ JOB = "track"
 READ_TO = "mail_read_to"
 """Where a run's summary says until when the mailbox was read."""
 LEASE = timedelta(minutes=15)
+NOT_REVIEWED = "NotReviewed"
 OUR_MARK = "[gatehouse "
 """What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
 
@@ -117,9 +120,9 @@ class Track:
             await self.queue.put(OpenBatch(batch_id=batch.id))
             return False
         await self.answering.weigh_batch(batch.id)
-        batch = await self.answering.with_instance(await self.ledger.batch(batch.id) or batch)
+        batch = await self.answering.with_instance(await self._now(batch))
         await self._read_back(batch, policy)
-        batch = await self.handing_over.from_absent(batch, policy)
+        batch = await self.handing_over.from_absent(await self._now(batch), policy)
         if batch.unreached is not None:
             batch = await self.handing_over.pass_on(batch, batch.guests, batch.unreached, policy)
         if not self._is_over(batch):
@@ -127,15 +130,37 @@ class Track:
         await self._close(batch, policy)
         return True
 
+    async def _now(self, batch: Batch) -> Batch:
+        return await self.ledger.batch(batch.id) or batch
+
     async def _read_back(self, batch: Batch, policy: Policy) -> None:
-        if batch.definition_id is None or batch.instance_id is None:
+        if batch.definition_id is None:
             return
-        for decision in await self.access_reviews.decisions(batch.definition_id, batch.instance_id):
+        batch = await self._with_native_state(batch, batch.definition_id)
+        if batch.instance_id is None or batch.native == native.DELETED:
+            return
+        for decision in await self.access_reviews.decisions(batch.definition_id or "", batch.instance_id):
             answer = _native_answer(batch, decision)
             if answer is not None:
                 await self.answering.weigh(batch, decision.guest_id, answer, policy)
+            elif decision.decision == NOT_REVIEWED:
+                await self.answering.note_reset(batch, decision.guest_id)
         for guest_id in batch.guests:
             await self.answering.mirror(batch, guest_id)
+
+    async def _with_native_state(self, batch: Batch, definition_id: str) -> Batch:
+        """Keep the state of the native review; somebody ending or deleting it is told once, and left so."""
+        review = await self.access_reviews.review(definition_id)
+        word = native.DELETED if review is None else review.status
+        if word == batch.native:
+            return batch
+        state = native.state_of(word)
+        extra = {"batch": batch.id, "status": word}
+        if state is Native.DELETED or (state is Native.OVER and self.clock.now() < batch.deadline):
+            log.warning("native review ended by somebody else", extra={"event": "native.ended", **extra})
+        elif state is Native.UNKNOWN:
+            log.warning("native review in a state we do not know", extra={"event": "native.unknown", **extra})
+        return await self.ledger.save_batch(replace(batch, native=word))
 
     async def _close(self, batch: Batch, policy: Policy) -> None:
         now = self.clock.now()
@@ -143,9 +168,7 @@ class Track:
             case = await self.ledger.case(guest_id)
             if case is None or case.batch_id != batch.id:
                 continue
-            ended = _at_deadline(case, batch, policy, now)
-            if ended is not None:
-                kind, after = ended
+            for kind, after in _at_deadline(case, batch, policy, now):
                 await self.ledger.move(
                     Move(case=after, kind=kind, actor="gatehouse", at=now, run_id=batch.run_id)
                 )
@@ -154,16 +177,20 @@ class Track:
         await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED))
 
 
-def _at_deadline(case: Case, batch: Batch, policy: Policy, now: datetime) -> tuple[str, Case] | None:
+def _at_deadline(case: Case, batch: Batch, policy: Policy, now: datetime) -> Iterator[tuple[str, Case]]:
+    """Yield what becomes of a case when its time is up, step by step."""
+    decided = decisions.at_the_end(case, policy) if case.step in WAITING else None
+    if decided is not None:
+        yield "decided", decided
+        case = decided
     if case.step is Step.KEPT and case.answer is not None:
         rests = decisions.rests_until(case.answer, now, policy)
-        return "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
-    if case.step is Step.ASKED and batch.unreached is None:
-        return "lapsed", remediation.lapsed(case)
-    if case.step in {Step.OPENED, Step.ASKED}:
+        yield "closed", remediation.closed(case, now, Outcome.KEPT, rests_until=rests)
+    elif case.step is Step.ASKED and batch.unreached is None:
+        yield "lapsed", remediation.lapsed(case)
+    elif case.step in WAITING:
         # The question never reached anybody, so nobody failed to answer it: it is put again.
-        return "closed", remediation.closed(case, now, Outcome.UNANSWERED)
-    return None
+        yield "closed", remediation.closed(case, now, Outcome.UNANSWERED)
 
 
 def _native_answer(batch: Batch, decision: NativeDecision) -> Answer | None:

@@ -22,6 +22,7 @@ from reviews.model.cases import (
     UndoRequest,
 )
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId, Unreadable
+from reviews.model.partners import Organisation, Partner
 from reviews.model.people import (
     Guest,
     Identity,
@@ -36,7 +37,15 @@ from reviews.model.people import (
     SponsorGroup,
 )
 from reviews.model.sight import AskedAs, Sight
-from reviews.model.surroundings import NOT_LOOKED_AT, Candidate, Circle, Surroundings
+from reviews.model.surroundings import (
+    NOT_LOOKED_AT,
+    Candidate,
+    Circle,
+    Crowd,
+    GroupPeople,
+    Rung,
+    Surroundings,
+)
 from reviews.model.verdicts import Activity, Confidence, Recommendation, Risk, Verdict
 
 __all__ = [
@@ -54,7 +63,9 @@ __all__ = [
     "Choice",
     "Circle",
     "Confidence",
+    "Crowd",
     "Exposure",
+    "GroupPeople",
     "Guest",
     "GuestId",
     "HandOver",
@@ -62,7 +73,9 @@ __all__ = [
     "Kind",
     "Nameless",
     "Obstacle",
+    "Organisation",
     "Outcome",
+    "Partner",
     "Path",
     "Person",
     "PersonId",
@@ -73,6 +86,7 @@ __all__ = [
     "Removed",
     "Risk",
     "RunId",
+    "Rung",
     "SetAside",
     "Sight",
     "SignIns",

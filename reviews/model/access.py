@@ -39,6 +39,8 @@ class Obstacle(StrEnum):
     """The group lies in a restricted-management administrative unit."""
     ROLE_ASSIGNABLE = "role-assignable"
     """Only who administers privileged roles may change the group."""
+    ROLE = "role"
+    """Only who administers privileged roles may take a directory role away."""
     BY_GROUP = "by-group"
     """The app is assigned to a group; it ends with the membership of the group, not by itself."""
 
@@ -71,3 +73,5 @@ class Exposure:
     paths: tuple[Path, ...] = ()
     unread: tuple[str, ...] = ()
     """Sorts of access that could not be read, such as ``roles`` or ``packages``: not empty, unknown."""
+    strange_labels: tuple[str, ...] = ()
+    """Ids of sensitivity labels the guest meets that the policy does not declare."""

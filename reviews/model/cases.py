@@ -92,7 +92,7 @@ class Case:
     asked_as: AskedAs = AskedAs.SPONSOR
     """Why this reviewer of all people is asked."""
     others: tuple[PersonId, ...] = ()
-    """Who is asked at the same time, where the policy wants several people's answers."""
+    """Whose answers are needed as well, where the policy wants more than one: asked before, or next."""
     asked_before: tuple[PersonId, ...] = ()
     """Who was asked about this guest earlier in the round, first first; nobody is asked twice."""
     hops: int = 0
@@ -107,6 +107,8 @@ class Case:
     """The newest answer of each person in this round, oldest first; the record keeps those before."""
     mirrored: str | None = None
     """Id of the answer last written to the native review."""
+    sponsor_added: PersonId | None = None
+    """Who was written to the guest's sponsors because of the answer; it stays when that is taken back."""
     notice_at: datetime | None = None
     """When the guest's notice was seen to have left; grace is counted from here."""
     blocked_at: datetime | None = None
@@ -191,6 +193,8 @@ class Batch:
     group_id: str | None = None
     definition_id: str | None = None
     instance_id: str | None = None
+    native: str | None = None
+    """The state of the native review as last read, in the directory's word; ``deleted`` when it is gone."""
     claimed_until: datetime | None = None
     """Until when one worker has it to itself while it is being opened; None when nobody is at it."""
     before: BatchId | None = None

@@ -19,8 +19,15 @@ class Kind(StrEnum):
 
     EXTERNAL_GUEST = "external-guest"
     PENDING_GUEST = "pending-guest"
+    PERSONAL_GUEST = "personal-guest"
+    """Signs in with a one-time passcode or a social account: nobody ends it when the person leaves a job."""
     INTERNAL_GUEST = "internal-guest"
     SYNCED_GUEST = "synced-guest"
+    """Synchronised from a directory on the premises."""
+    TENANT_SYNCED_GUEST = "tenant-synced-guest"
+    """Pushed here by another tenant, which would undo what is done to it."""
+    BLOCKED_GUEST = "blocked-guest"
+    """Switched off, whatever else it is."""
     EXTERNAL_MEMBER = "external-member"
     MEMBER = "member"
 
@@ -56,6 +63,8 @@ class Person:
     enabled: bool
     user_type: str
     language: str | None = None
+    user_principal_name: str = ""
+    """The name the person signs in with; empty when it was not asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +103,8 @@ class Guest:
     identities: tuple[Identity, ...]
     company: str | None
     synced: bool
+    tenant_synced: bool | Unreadable = False
+    """Whether its home tenant pushes users here; Unreadable when the tenant's settings did not say."""
     language: str | None
     sign_ins: SignIns | Unreadable
     sponsors: tuple[Sponsor, ...] | Unreadable
@@ -128,3 +139,5 @@ class Receipt:
     """``read``, or the code of why sponsors could not be read."""
     nameless_sponsors: int
     restarts: int = 0
+    lost: tuple[str, ...] = ()
+    """Fields that decide and that no account at all showed: they were not returned, whatever was asked."""

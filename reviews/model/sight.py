@@ -41,3 +41,5 @@ class Sight:
     """What is new since somebody last answered for this guest."""
     unread: tuple[str, ...] = ()
     """Sorts of access that could not be read: not empty, unknown."""
+    marks: str = ""
+    """A short mark of everything the guest reached, so that a later card can tell what is new."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from reviews.model.access import Exposure
 from reviews.model.cases import Card, Case
@@ -21,12 +22,49 @@ class Candidate:
     case: Case | None = None
 
 
+class Rung(StrEnum):
+    """A sort of people who may answer for a guest, as the ladder names them."""
+
+    SPONSOR = "sponsor"
+    """A sponsor, or a member of a group that is one."""
+    INVITER = "inviter"
+    SPONSOR_GROUP_OWNER = "sponsor-group-owner"
+    """The owner of a sponsor group whose members are not asked one by one."""
+    PACKAGE_APPROVER = "package-approver"
+    ORGANISATION_SPONSOR = "organisation-sponsor"
+    """An internal sponsor of the guest's connected organisation."""
+    GROUP_OWNER = "group-owner"
+    """The owner of the most sensitive group the guest is in."""
+    MANAGER = "manager"
+    """The manager of a sponsor who has left."""
+    FALLBACK = "fallback"
+
+
+class Crowd(StrEnum):
+    """Why the members of a group are not asked one by one."""
+
+    LARGE = "large"
+    """There are more of them than the policy allows."""
+    DYNAMIC = "dynamic"
+    """A rule fills the group: nobody chose them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPeople:
+    """Who is in a group, through groups inside it too, and who owns it; guests and leavers included."""
+
+    members: tuple[Person, ...] | Crowd
+    owners: tuple[Person, ...] | Unreadable = NOT_LOOKED_AT
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circle:
-    """The people around one guest, read tonight, by what ties them to it."""
+    """The people around one guest, read tonight, by what ties them to it; what is not in it was not read."""
 
-    members: Mapping[PersonId, tuple[Person, ...] | Unreadable] = field(default_factory=dict)
-    """The members of each group that is a sponsor."""
+    groups: Mapping[PersonId, GroupPeople | Unreadable] = field(default_factory=dict)
+    """The people of each group that is a sponsor."""
+    others: Mapping[Rung, tuple[Person, ...] | Unreadable] = field(default_factory=dict)
+    """The people on the rungs below the sponsors and their groups, nearest first, fit to answer or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,5 +73,7 @@ class Surroundings:
 
     exposure: Exposure | Unreadable = NOT_LOOKED_AT
     circle: Circle = Circle()
+    home: str | None = None
+    """Name of the organisation whose domain the guest was invited at; None when it is not known."""
     last_card: Card | None = None
     """What was shown when somebody last answered for this guest; None when nobody ever did."""

@@ -15,6 +15,8 @@ class Activity(StrEnum):
     NEVER_SEEN = "never-seen"
     UNREDEEMED = "unredeemed"
     ATTEMPTS_ONLY = "attempts-only"
+    UNWATCHED = "unwatched"
+    """Old enough to ask about, in a tenant without the licence to see whether it is used."""
     UNKNOWN = "unknown"
 
 

@@ -6,6 +6,7 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
+from reviews.policy.reach import Label, Pattern, TierRule, Tiers
 from reviews.policy.types import (
     Address,
     CronLine,
@@ -19,11 +20,22 @@ from reviews.policy.types import (
 )
 from reviews.policy.what import Actions, Breakers, Caps, NoAnswer, Quorum, Reviews, Thresholds
 from reviews.policy.when import Cadence, Quiet, Schedule, Schedules
-from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant, Wording
+from reviews.policy.who import (
+    Backfill,
+    Exemption,
+    Mail,
+    Partners,
+    Reviewers,
+    Scope,
+    Sponsors,
+    Tenant,
+    Wording,
+)
 
 __all__ = [
     "Actions",
     "Address",
+    "Backfill",
     "Breakers",
     "Cadence",
     "Caps",
@@ -31,12 +43,15 @@ __all__ = [
     "Domain",
     "Duration",
     "Exemption",
+    "Label",
     "Language",
     "LocalTime",
     "Mail",
     "Mode",
     "NoAnswer",
     "ObjectId",
+    "Partners",
+    "Pattern",
     "Policy",
     "Quiet",
     "Quorum",
@@ -46,8 +61,11 @@ __all__ = [
     "Schedules",
     "Scope",
     "Share",
+    "Sponsors",
     "Tenant",
     "Thresholds",
+    "TierRule",
+    "Tiers",
     "Wording",
     "Zone",
 ]

@@ -8,10 +8,11 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from reviews.policy.reach import Label, Tiers
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
 from reviews.policy.when import Cadence, Quiet, Schedules
-from reviews.policy.who import Exemption, Mail, Reviewers, Scope, Tenant
+from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Sponsors, Tenant
 
 
 class Mode(StrEnum):
@@ -38,10 +39,15 @@ class Policy(Part):
     scope: Scope = Scope()
     thresholds: Thresholds = Thresholds()
     reviewers: Reviewers = Reviewers()
+    sponsors: Sponsors = Sponsors()
     reviews: Reviews = Reviews()
     actions: Actions = Actions()
     caps: Caps = Caps()
     breakers: Breakers = Breakers()
+    partners: Partners = Partners()
+    tiers: Tiers = Tiers()
+    labels: tuple[Label, ...] = ()
+    """The sensitivity labels of the tenant; one that guests meet and that is missing here is reported."""
     exemptions: tuple[Exemption, ...] = ()
     """Guests left alone, each for a reason and until a date."""
     mail: Mail = Mail()

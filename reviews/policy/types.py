@@ -12,6 +12,8 @@ from reviews.cron import read_cron
 _DURATION = re.compile(r"P(?=\d|T\d)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:00)?", re.ASCII)
 
+_OBJECT_ID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+
 
 def _iso(value: object) -> object:
     if isinstance(value, timedelta):
@@ -47,6 +49,17 @@ def _address(value: str) -> str:
     return value
 
 
+def _never(value: str) -> str:
+    if _OBJECT_ID.fullmatch(value):
+        return value.lower()
+    try:
+        re.compile(value)
+    except re.error as error:
+        words = f"write an object id, or a pattern of user principal names such as ^svc-, not {value!r}"
+        raise ValueError(words) from error
+    return value
+
+
 def _plain(value: str) -> str:
     if any(ord(one) < 32 and one != "\n" for one in value):
         raise ValueError("write plain text; only line breaks may stand between the words")
@@ -61,12 +74,14 @@ Address = Annotated[str, AfterValidator(_address)]
 Share = Annotated[float, Field(ge=0, le=1)]
 ObjectId = Annotated[
     str,
-    Field(pattern=r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"),
+    Field(pattern=f"^{_OBJECT_ID.pattern}$"),
     # Graph writes object ids in lower case; an exemption must hold however it was typed.
     AfterValidator(str.lower),
 ]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 Domain = Annotated[str, AfterValidator(str.lower)]
+Never = Annotated[str, Field(min_length=1), AfterValidator(_never)]
+"""An object id, or a pattern that user principal names are searched for, capitals or not."""
 ShortText = Annotated[str, Field(max_length=40), AfterValidator(_plain)]
 LongText = Annotated[str, Field(max_length=600), AfterValidator(_plain)]
 

@@ -24,11 +24,11 @@ class Quorum(StrEnum):
     ANY_ONE = "any-one"
     """One person is asked; when several did answer, one "keep" is enough to keep."""
     DENIAL_WINS = "denial-wins"
-    """All sponsors are asked, and one "remove" is enough."""
+    """All sponsors are asked, one after the other, and one "remove" is enough."""
     TWO_PEOPLE = "two-people"
-    """Two people are asked, and it takes two of the same mind, either way."""
+    """The next person is asked until two are of the same mind, either way."""
     ALL = "all"
-    """All sponsors are asked and all must keep; one "remove" is enough."""
+    """All sponsors are asked, one after the other, and all must keep; one "remove" is enough."""
 
 
 class Thresholds(Part):
@@ -42,6 +42,8 @@ class Thresholds(Part):
     """Invited and never redeemed: asked about after this long."""
     attempts_only_after: Duration = timedelta(days=30)
     """Attempts without success: asked about after this long since the last attempt."""
+    unwatched_after: Duration = timedelta(days=180)
+    """Without Microsoft Entra ID P1, where nobody can tell who signs in: asked about at this age."""
 
 
 class Reviews(Part):
@@ -100,5 +102,13 @@ class Breakers(Part):
     """Share of accepted guests without any sign-in record, above which the feed counts as broken."""
     shrunk_by: Share = 0.20
     """Share of guests missing against the last night."""
+    unseen_jump: Share = 0.10
+    """How much more than on the best of the last seven nights that share may be, as a share of all."""
     set_aside: Share = 0.02
     """Share of accounts whose record could not be understood."""
+    moved_guests: Annotated[int, Field(ge=0)] = 25
+    """New rules (policy or release) that would go further with more guests than this look on first."""
+    moved_share: Share = 0.01
+    """The same as a share of all guests; the larger of the two counts."""
+    look_on_nights: Annotated[int, Field(ge=0, le=30)] = 3
+    """How many nights new rules then look on; 0 lets them in at once."""

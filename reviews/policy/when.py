@@ -21,6 +21,8 @@ class Schedule(Part):
 class Schedules(Part):
     """One schedule per job."""
 
+    harvest: Schedule = Schedule(cron="45 0 * * *")
+    """Note who invited whom, before the audit log forgets."""
     night: Schedule = Schedule(cron="30 1 * * *")
     """Find, judge, plan, hand over."""
     track: Schedule = Schedule(cron="15 */4 * * *")

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from reviews.model import Kind
+from reviews.model import Kind, Rung
 from reviews.policy.types import (
     Address,
     Domain,
     Duration,
     Language,
     LongText,
+    Never,
     ObjectId,
     Part,
     ShortText,
@@ -38,23 +40,68 @@ class Tenant(Part):
 class Scope(Part):
     """Which accounts are looked at."""
 
-    kinds: tuple[Kind, ...] = (Kind.EXTERNAL_GUEST, Kind.PENDING_GUEST)
+    kinds: tuple[Kind, ...] = (
+        Kind.EXTERNAL_GUEST,
+        Kind.PENDING_GUEST,
+        Kind.PERSONAL_GUEST,
+        Kind.TENANT_SYNCED_GUEST,
+    )
     """Kinds that may be asked about."""
     min_account_age: Duration = timedelta(days=30)
     """A new guest gets a first chance."""
 
 
 class Reviewers(Part):
-    """Who answers when no sponsor can."""
+    """Who answers for a guest."""
 
+    chain: tuple[Rung, ...] = tuple(Rung)
+    """The rungs of the ladder, first first: who is asked when those before cannot answer."""
+    never: tuple[Never, ...] = ()
+    """Who is never asked: object ids, or patterns of user principal names such as ``^svc-``."""
+    group_members: Annotated[int, Field(ge=1, le=100)] = 25
+    """Members of a sponsor group are asked up to this many; of a larger one its owners are."""
     fallback: tuple[ObjectId, ...] = ()
     """Object ids of enabled members who are asked when there is no healthy sponsor, and on escalation."""
+    privileged: tuple[ObjectId, ...] = ()
+    """Who is asked about privileged guests, instead of sponsors; empty: whoever is asked about any other."""
     max_open_items: Annotated[int, Field(ge=1, le=90)] = 40
     """A reviewer with this many open questions gets no new ones; the riskiest come first."""
     max_hops: Annotated[int, Field(ge=0, le=5)] = 3
     """How often one question may be handed over to another person; after that it waits for its deadline."""
     absent_for: Duration = timedelta(days=7)
     """How long a reviewer's account may be switched off before their open questions are handed over."""
+
+    @model_validator(mode="after")
+    def _each_rung_once(self) -> Self:
+        if len(set(self.chain)) != len(self.chain):
+            raise ValueError("reviewers.chain must name a rung once")
+        return self
+
+
+class Backfill(StrEnum):
+    """What follows when somebody who is no sponsor answers for a guest."""
+
+    OFF = "off"
+    PROPOSE = "propose"
+    APPLY = "apply"
+
+
+class Sponsors(Part):
+    """What is done about guests without a sponsor."""
+
+    backfill: Backfill = Backfill.PROPOSE
+    """Who answered for a guest without being its sponsor: off, propose (the plan lists them) or apply."""
+
+
+class Partners(Part):
+    """What is watched of the organisations guests come from."""
+
+    disallowed: tuple[Domain, ...] = ()
+    """Domains whose guests are asked about whether they are used or not, subdomains included."""
+    surge_from: Annotated[int, Field(ge=1)] = 10
+    """This many new guests of one domain in a week may be a surge,"""
+    surge_factor: Annotated[float, Field(ge=1)] = 3.0
+    """if they are more than this many times what thirteen weeks before brought on average."""
 
 
 class Exemption(Part):

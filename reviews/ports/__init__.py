@@ -4,10 +4,14 @@ Each protocol has a production plug in ``adapters`` and an in-memory one in ``sa
 tests/contracts runs the same suite against both.
 """
 
+from reviews.ports.connections import Connections
 from reviews.ports.directory import Census, Directory, Page
+from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger
 from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
+from reviews.ports.partners import Partners
+from reviews.ports.people import Named, People
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
 __all__ = [
@@ -15,15 +19,21 @@ __all__ = [
     "Archive",
     "Census",
     "Clock",
+    "Connections",
     "Directory",
     "Draft",
+    "Invitations",
     "Ledger",
     "Leftover",
     "Letter",
+    "Lines",
     "Mailer",
+    "Named",
     "NativeDecision",
     "NativeReview",
     "Page",
+    "Partners",
+    "People",
     "Policies",
     "Queue",
 ]

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from reviews.model import Guest, GuestId, Person, PersonId, Receipt, SetAside
+from reviews.model import Guest, GuestId, Person, PersonId, Receipt, SetAside, Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +53,32 @@ class Directory(Protocol):
         """
         ...
 
+    async def logged_sign_in(self, guest_id: GuestId, since: datetime) -> datetime | Unreadable | None:
+        """Return the newest success of an account that the sign-in log shows since a moment; None for none.
+
+        The log goes back 30 days and shows interactive sign-ins; reads of it are limited to 5 in 10 seconds.
+        """
+        ...
+
     async def person(self, person_id: PersonId) -> Person | None:
         """Read one possible reviewer afresh; None when there is no such user."""
         ...
 
     async def colleague(self, address: str) -> Person | None:
         """Find the one account that has an address as its mail or user principal name; None when none has."""
+        ...
+
+    async def add_sponsor(self, guest_id: GuestId, person_id: PersonId) -> None:
+        """Write a person to the sponsors of a guest; one who is there already stays.
+
+        Raises:
+            Forbidden: the deployment does not hold the permission. Gone: no such account.
+
+        """
+        ...
+
+    async def remove_sponsor(self, guest_id: GuestId, person_id: PersonId) -> None:
+        """Take a person from the sponsors of a guest; one who is not there is as good. Raises Forbidden."""
         ...
 
     async def is_deleted(self, guest_id: GuestId) -> bool:

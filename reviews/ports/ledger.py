@@ -1,11 +1,11 @@
 """The ledger: runs, cases with their chained events, batches, answers and owed mail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from reviews.model import Batch, BatchId, Card, Case, GuestId, PersonId, RunId, Submission, UndoRequest
-from reviews.records import Action, Event, Move, OwedMail, Run
+from reviews.records import Action, Arrival, Event, Move, OwedMail, Run
 
 
 class Ledger(Protocol):
@@ -36,12 +36,23 @@ class Ledger(Protocol):
         """Return the current case of a guest (the last one, also when closed)."""
         ...
 
+    async def cases(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Case]:
+        """Return the current cases of many guests; who was never asked about is not among them."""
+        ...
+
     async def live_cases(self) -> tuple[Case, ...]:
         """Return every case that is not closed, found through the index of open cases."""
         ...
 
     async def resting(self, now: datetime) -> Mapping[GuestId, datetime]:
         """Return the guests that are not to be asked before a moment still to come."""
+        ...
+
+    async def vouched(self, now: datetime) -> Mapping[GuestId, Case]:
+        """Return the cases of resting guests that somebody answered for without being known to answer.
+
+        Found through the index of resting guests: the cases of all others are not read.
+        """
         ...
 
     async def move(self, move: Move) -> Case:
@@ -57,6 +68,14 @@ class Ledger(Protocol):
 
     async def events(self, guest_id: GuestId) -> tuple[Event, ...]:
         """Return the record of a guest, oldest first."""
+        ...
+
+    async def note_arrivals(self, arrivals: Collection[Arrival]) -> None:
+        """Join what is said of guests' arrivals to what is known of them. Safe to repeat, in any order."""
+        ...
+
+    async def arrivals(self, guest_ids: Collection[GuestId]) -> Mapping[GuestId, Arrival]:
+        """Return how guests came, of those of whom anything is known."""
         ...
 
     async def touched(self, since: date) -> tuple[GuestId, ...]:
@@ -85,6 +104,10 @@ class Ledger(Protocol):
 
     async def cards(self, batch_id: BatchId) -> tuple[Card, ...]:
         """Return the cards of a batch, by guest id."""
+        ...
+
+    async def answered_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
+        """Return what was shown of each guest when a reviewer last answered; others are left out."""
         ...
 
     async def live_batches(self) -> tuple[BatchId, ...]:
@@ -128,6 +151,10 @@ class Ledger(Protocol):
 
     async def owed_mails(self) -> tuple[tuple[str, str], ...]:
         """Return (home, id) of every mail not yet verified or dropped."""
+        ...
+
+    async def mails(self, home: str) -> tuple[OwedMail, ...]:
+        """Return every mail ever owed in a home, by id."""
         ...
 
     async def take_turn(self, now: datetime, apart: timedelta) -> datetime:

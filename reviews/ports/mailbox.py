@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from reviews.arrivals import Arrival
+from reviews.incoming import Incoming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Mailer(Protocol):
         """Look at a message by its id; None when it is not to be found."""
         ...
 
-    async def arrivals(self, since: datetime) -> tuple[Arrival, ...]:
+    async def incoming(self, since: datetime) -> tuple[Incoming, ...]:
         """Return what came into the Inbox at or after a moment, oldest first; what is too much, next time."""
         ...
 

@@ -12,6 +12,7 @@ from sandbox.people_apps import ROLES
 from sandbox.people_guests import DAY, stamp
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json
+from sandbox.tenant_licence import Licence
 
 ASSIGNMENT = "microsoft.graph.unifiedRoleAssignment"
 DEFINITION = "microsoft.graph.unifiedRoleDefinition"
@@ -51,7 +52,7 @@ def list_assignments(tenant: Tenant, request: Request) -> Answer:
 
 def list_eligible(tenant: Tenant, request: Request) -> Answer:
     """``GET /roleManagement/directory/roleEligibilityScheduleInstances``: who may activate one; P2."""
-    if not tenant.premium:
+    if tenant.licence < Licence.P2:
         message = "The tenant needs to have Microsoft Entra ID P2 or Microsoft Entra ID Governance license."
         raise GraphError(400, "AadPremiumLicenseRequired", message)
     rows = [_eligibility(tenant, *one) for one in _held(tenant, request, eligible=True)]

@@ -8,6 +8,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page
 
+from admin.mailing import write_mails
+from notifications import render
 from notifications.contexts import Context
 from notifications.render import letter
 from notifications.words import LANGUAGES
@@ -15,8 +17,8 @@ from tests.letters import golden_mails, setting
 
 pytestmark = pytest.mark.browser
 
-IMAGES: Final = Path(os.environ.get("UPDATE_IMAGES") or "out/mails")
-"""Where the pictures to look at go; made smaller, they stand in docs/img."""
+IMAGES: Final = Path(os.environ["UPDATE_IMAGES"]) if os.environ.get("UPDATE_IMAGES") else None
+"""Where the pictures to look at go, when they are asked for; made smaller, they stand in docs/img."""
 PICTURED: Final = {("three-guests", "en"): "{}", ("two-batches", "nl"): "{}-digest"}
 PHONE, NARROW, DESK = 390, 320, 760
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
@@ -84,9 +86,19 @@ def test_a_mail_is_heard_in_the_order_it_is_read(reader: tuple[Page, str], name:
     assert heard.count("rowheader") == 3
 
 
+def test_the_index_of_the_preview_is_accessible(reader: tuple[Page, str], axe: str, tmp_path: Path) -> None:
+    here = setting()
+    rows = list(write_mails(tmp_path, here))
+    page, _ = reader
+    page.set_viewport_size({"width": DESK, "height": 844})
+    page.set_content(render.page("preview.html", {"rows": rows}, here.words))
+    page.evaluate(axe)
+    assert page.evaluate(AXE, RULES)["wrong"] == []
+
+
 def pictured(page: Page, name: str, how: str) -> None:
     kind, case, language = name.split(".")
-    if (case, language) in PICTURED:
+    if IMAGES is not None and (case, language) in PICTURED:
         IMAGES.mkdir(parents=True, exist_ok=True)
         page.screenshot(
             path=IMAGES / f"mail-{PICTURED[case, language].format(kind)}-{how}.png", full_page=True

@@ -14,7 +14,7 @@ from reviews.evidence import canonical
 from reviews.model import RunId
 from reviews.ports import Archive
 from sandbox.azurite import Azurite
-from sandbox.memory import MemoryArchive
+from sandbox.memory_archive import MemoryArchive
 from tests.contracts.ledger_samples import ANN, BOB, RUN, a_plan
 
 

@@ -12,6 +12,7 @@ import pytest
 from adapters.blobs import CONTAINERS, EVIDENCE, PLANS, POLICIES, BlobArchive, plan_name
 from adapters.settings import StateAt
 from adapters.storage import Storage, connect
+from adapters.tables.arrivals import ARRIVAL, arrival_row
 from adapters.tables.audit import AuditReport, audit
 from adapters.tables.batches import answer_row
 from adapters.tables.cases import case_row, event_key, event_row
@@ -22,7 +23,7 @@ from adapters.tables.runs import run_row
 from reviews.evidence import GENESIS, Seal, canonical, digest, parse, seal, stamp
 from reviews.model import GuestId, Step
 from reviews.policy import Policy
-from reviews.records import Event, MailStep, RunStep
+from reviews.records import Arrival, Event, MailStep, RunStep
 from sandbox.azurite import Azurite
 from tests.contracts.ledger_samples import (
     ANN,
@@ -33,6 +34,7 @@ from tests.contracts.ledger_samples import (
     NOW,
     RUN,
     SLOT,
+    SPONSOR,
     a_batch,
     a_card,
     a_case,
@@ -68,6 +70,8 @@ async def _write_a_record(ledger: TableLedger, archive: BlobArchive) -> None:
     await archive.put(POLICIES, "policy.yaml", b"mode: report\n")
     await ledger.approve("h" * 64, by="operator", at=NOW)
     await _a_night(ledger, archive)
+    newcomer = Arrival(guest_id=GuestId("never-asked-about"), invited_at=NOW, app="SharePoint Online")
+    await ledger.note_arrivals([newcomer, Arrival(guest_id=ANN, invited_at=NOW, by=SPONSOR)])
     await ledger.begin_batch(a_batch(guests=(ANN, BOB, EVE)), [an_ask(ANN), an_ask(BOB), an_ask(EVE)])
     await ledger.save_cards(BATCH, [a_card(ANN), a_card(BOB)])
     for guest in (ANN, BOB, EVE):
@@ -270,6 +274,23 @@ async def _a_strange_row_appears(storage: Storage) -> None:
     await _write(storage, "batches", row_of(BATCH, "Z", {"a": 1}))
 
 
+async def _an_arrival_is_another_guests(storage: Storage) -> None:
+    row = arrival_row(Arrival(guest_id=ANN, invited_at=NOW, by=SPONSOR))
+    await _write(storage, "guests", replace(row, partition=BOB))
+
+
+async def _only_how_it_came_is_left_of_a_guest(storage: Storage) -> None:
+    async for entity in storage.tables.get_table_client("guests").query_entities(f"PartitionKey eq '{ANN}'"):
+        if entity["RowKey"] != ARRIVAL:
+            await _remove(storage, "guests", ANN, str(entity["RowKey"]))
+
+
+async def _only_mail_is_left_of_a_guest(storage: Storage) -> None:
+    async for entity in storage.tables.get_table_client("guests").query_entities(f"PartitionKey eq '{EVE}'"):
+        if not str(entity["RowKey"]).startswith("O|"):
+            await _remove(storage, "guests", EVE, str(entity["RowKey"]))
+
+
 async def _a_row_holds_something_else(storage: Storage) -> None:
     await _write(storage, "guests", row_of(BOB, "O|guest-notice.1", {"a": 1}))
 
@@ -328,6 +349,9 @@ EDITS: dict[str, tuple[Callable[[Storage], Awaitable[None]], str]] = {
     "an answer is another": (_an_answer_is_another, "answer-not-given"),
     "a strange row appears": (_a_strange_row_appears, "unreadable-row"),
     "a row holds something else": (_a_row_holds_something_else, "unreadable-row"),
+    "an arrival is another guest's": (_an_arrival_is_another_guests, "mismatched-row"),
+    "only how it came is left of a guest": (_only_how_it_came_is_left_of_a_guest, "unsealed-head"),
+    "only mail is left of a guest": (_only_mail_is_left_of_a_guest, "case-not-as-told"),
     "a plan is gone": (_a_plan_is_gone, "missing-plan"),
     "a plan is another": (_a_plan_is_another, "changed-plan"),
     "a run is gone": (_a_run_is_gone, "plan-without-run"),

@@ -1,5 +1,6 @@
 """One account at a time: read afresh, blocked, deleted, brought back, under the real SDK."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -37,6 +38,36 @@ async def test_a_guest_read_without_sign_ins_says_so_and_spends_none_of_their_al
         assert guest is not None
         assert guest.sign_ins == Unreadable(why="not-asked")
         assert plugs.clock.now() == started
+
+
+async def test_the_sign_in_log_shows_the_newest_success_and_no_failure() -> None:
+    async with plugged_in() as plugs:
+        ada, asked = plugs.guest_id("ada"), plugs.directory.logged_sign_in
+        start = plugs.clock.now()
+        assert await asked(ada, start - timedelta(days=30)) is None
+        for well in (True, True, False):
+            await plugs.wait(hours=1)
+            (plugs.tenant.sign_in if well else plugs.tenant.attempt_sign_in)(ada)
+        assert await asked(ada, start) == start + timedelta(hours=2)
+        assert await asked(ada, start + timedelta(hours=2, seconds=1)) is None
+        assert await asked(NOBODY, start) is None
+
+
+async def test_a_log_that_cannot_be_read_is_unreadable() -> None:
+    without = DEFAULT_GRANTED - {"AuditLog.Read.All"}
+    for dials, why in (({"premium": False}, "no-licence"), ({"granted": without}, "no-permission")):
+        async with plugged_in(**dials) as plugs:
+            found = await plugs.directory.logged_sign_in(plugs.guest_id("ada"), plugs.clock.now())
+        assert found == Unreadable(why=why)
+
+
+async def test_the_log_is_asked_no_more_often_than_graph_allows() -> None:
+    async with plugged_in() as plugs:
+        started = plugs.clock.now()
+        for _ in range(12):
+            await plugs.directory.logged_sign_in(plugs.guest_id("ada"), started)
+        assert {call.status for call in plugs.tenant.calls} == {200}
+        assert plugs.clock.now() - started == timedelta(seconds=20)
 
 
 async def test_who_is_not_in_the_directory_is_none() -> None:

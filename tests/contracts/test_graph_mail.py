@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from reviews.arrivals import Meaning, meaning, origin
 from reviews.errors import Ambiguous, Forbidden, Gone, Malformed, NotSupported
+from reviews.incoming import Meaning, meaning, origin
 from reviews.ports import Letter
 from sandbox.tenant import Fault
 from sandbox.tenant_postmaster import Reflex
@@ -63,7 +63,7 @@ async def test_what_came_back_is_read_oldest_first_with_its_headers_and_words() 
     async with plugged_in() as plugs:
         plugs.tenant.mail.reflexes["sara@contoso.example"] = Reflex.UNKNOWN
         since = plugs.clock.now()
-        assert await plugs.mailer.arrivals(since) == ()
+        assert await plugs.mailer.incoming(since) == ()
         draft = await plugs.mailer.draft(a_letter(), MARK)
         await plugs.mailer.send(draft.id)
         plugs.tenant.mail.reflexes["sara@contoso.example"] = Reflex.AWAY
@@ -71,11 +71,11 @@ async def test_what_came_back_is_read_oldest_first_with_its_headers_and_words() 
         second = await plugs.mailer.draft(a_letter(), MARK[::-1])
         await plugs.mailer.send(second.id)
 
-        bounce, away = await plugs.mailer.arrivals(since)
+        bounce, away = await plugs.mailer.incoming(since)
         assert (meaning(bounce), meaning(away)) == (Meaning.BOUNCED, Meaning.AWAY)
         assert origin(bounce).markers == (MARK,)
         assert origin(away).message_ids == (second.internet_message_id,)
-        assert await plugs.mailer.arrivals(since + timedelta(minutes=1)) == (away,)
+        assert await plugs.mailer.incoming(since + timedelta(minutes=1)) == (away,)
         await plugs.wait(minutes=1)
         assert await plugs.mailer.marker_of(second.internet_message_id) == MARK[::-1]
         assert await plugs.mailer.marker_of("<x' or '1' eq '1@elsewhere.example>") is None

@@ -50,5 +50,5 @@ async def test_what_is_sent_is_known_to_the_schema_by_the_names_we_use() -> None
         await read_all(plugs.directory.census())
         await plugs.reviews.create_group(plugs.a_batch("ada"))
         names = {name for name, _side in plugs.seen}
-    assert {"GET /users", "GET /users/$count", "POST /groups"} == names
+    assert {"GET /users", "GET /users/$count", "POST /groups"} < names
     assert names <= {one.name for one in ALL}

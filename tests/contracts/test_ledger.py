@@ -3,12 +3,13 @@
 import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from reviews.errors import Conflict, Gone, Malformed
 from reviews.evidence import verify_chain
-from reviews.model import CaseId, Outcome, RunId, Step
+from reviews.model import AskedAs, CaseId, Choice, Outcome, RunId, Step
 from reviews.ports import Ledger
 from reviews.records import RunStep
 from tests.contracts.ledger_samples import (
@@ -19,9 +20,11 @@ from tests.contracts.ledger_samples import (
     NOW,
     RUN,
     SLOT,
+    SPONSOR,
     a_case,
     a_mail,
     a_move,
+    an_answer,
 )
 
 # --- runs ------------------------------------------------------------------------------------------
@@ -226,6 +229,28 @@ async def test_a_closed_case_rests_and_is_no_longer_live(ledger: Ledger) -> None
     assert await ledger.case(ANN) == closed
     assert await ledger.resting(NOW) == {ANN: until}
     assert await ledger.resting(until) == {}
+    assert await ledger.vouched(NOW) == {}
+
+
+async def test_resting_guests_whom_somebody_new_answered_for_are_found(ledger: Ledger) -> None:
+    until = NOW + timedelta(days=180)
+    kept: dict[str, Any] = {
+        "outcome": Outcome.KEPT,
+        "rests_until": until,
+        "answer": an_answer(choice=Choice.KEEP),
+    }
+    for guest, asked_as in ((ANN, AskedAs.CANDIDATE), (BOB, AskedAs.SPONSOR), (EVE, AskedAs.CANDIDATE)):
+        await ledger.move(a_move(a_case(guest)))
+        await ledger.move(a_move(a_case(guest, 2, Step.CLOSED, asked_as=asked_as, **kept), "closed"))
+    await ledger.move(a_move(a_case(EVE, 3, id=CaseId("another"))))
+
+    found = await ledger.vouched(NOW)
+
+    assert found == {ANN: await ledger.case(ANN)}
+    written = a_case(ANN, 3, Step.CLOSED, asked_as=AskedAs.CANDIDATE, **kept, sponsor_added=SPONSOR)
+    await ledger.move(a_move(written, "sponsor-added"))
+    assert await ledger.vouched(NOW) == {ANN: written}
+    assert await ledger.vouched(until) == {}
 
 
 async def test_a_new_case_replaces_the_closed_one_and_ends_the_rest(ledger: Ledger) -> None:

@@ -21,6 +21,7 @@ from tests.contracts.ledger_samples import (
     a_mail,
     a_move,
     a_submission,
+    an_answer,
     an_ask,
 )
 
@@ -190,3 +191,29 @@ async def test_a_mail_never_owed_cannot_be_saved(ledger: Ledger) -> None:
 async def test_a_home_that_is_none_is_refused(ledger: Ledger, home: str) -> None:
     with pytest.raises(Malformed):
         await ledger.owe(a_mail(home))
+
+
+async def test_the_card_of_the_last_decided_case_is_found_again(ledger: Ledger) -> None:
+    later = BatchId("c" * 32)
+    await ledger.begin_batch(a_batch(), [an_ask(ANN)])
+    await ledger.save_cards(BATCH, [a_card(ANN)])
+    await ledger.begin_batch(replace(a_batch(), id=later), [an_ask(ANN), an_ask(BOB)])
+    await ledger.save_cards(later, [replace(a_card(ANN), name="Later"), a_card(BOB)])
+    await ledger.move(a_move(a_case(ANN, answer=an_answer(choice=Choice.KEEP))))
+    await ledger.move(a_move(a_case(ANN, version=2, batch_id=later, answer=None)))
+    await ledger.move(a_move(a_case(BOB, batch_id=later, answer=an_answer(choice=Choice.DONT_KNOW))))
+
+    assert await ledger.answered_cards([ANN, BOB]) == {ANN: a_card(ANN)}
+    assert await ledger.answered_cards([]) == {}
+
+
+async def test_the_mails_of_a_home_are_listed_whatever_became_of_them(ledger: Ledger) -> None:
+    home, other = f"batch:{BATCH}", f"batch:{'c' * 32}"
+    for mail in (a_mail(home, "b.2"), a_mail(home, "a.1"), a_mail(other, "a.1")):
+        await ledger.owe(mail)
+    await ledger.save_mail(replace(a_mail(home, "a.1"), step=MailStep.DROPPED))
+
+    listed = await ledger.mails(home)
+
+    assert [(mail.id, mail.step) for mail in listed] == [("a.1", MailStep.DROPPED), ("b.2", MailStep.PENDING)]
+    assert await ledger.mails(f"run:{RUN}") == ()

@@ -14,9 +14,9 @@ from adapters.storage import Storage, connect
 from adapters.tables.ledger import TABLES, TableLedger
 from reviews.errors import GatehouseError
 from reviews.evidence import verify_chain
-from reviews.model import BatchId, BatchStep, CaseId, Choice, Step
+from reviews.model import AskedAs, BatchId, BatchStep, CaseId, Choice, Outcome, Step
 from reviews.ports import Ledger
-from reviews.records import MailStep, Run, RunStep
+from reviews.records import Arrival, MailStep, Run, RunStep
 from sandbox.azurite import Azurite
 from sandbox.memory import MemoryLedger
 from tests.contracts.ledger_samples import (
@@ -26,12 +26,14 @@ from tests.contracts.ledger_samples import (
     NOW,
     RUN,
     SLOT,
+    SPONSOR,
     a_batch,
     a_card,
     a_case,
     a_mail,
     a_move,
     a_submission,
+    an_answer,
     an_ask,
 )
 
@@ -46,6 +48,11 @@ HOMES = st.one_of(
 )
 MAIL_IDS = st.sampled_from(["a.1", "a.2"])
 STEPS = st.sampled_from([Step.OPENED, Step.ASKED, Step.KEPT, Step.CLOSED])
+VOUCHED: dict[str, Any] = {
+    "outcome": Outcome.KEPT,
+    "asked_as": AskedAs.CANDIDATE,
+    "answer": an_answer(choice=Choice.KEEP),
+}
 RESTS = st.sampled_from([None, NOW + timedelta(days=1), NOW + timedelta(days=90)])
 
 
@@ -55,6 +62,7 @@ def moves(draw: st.DrawFn) -> Ask:
     ahead = draw(st.sampled_from([1, 1, 1, 1, 0, 2]))
     owes = draw(st.lists(MAIL_IDS, max_size=2, unique=True))
     kind, days = draw(st.sampled_from(["one", "two"])), draw(st.integers(0, 3))
+    vouched = draw(st.sampled_from([{}, VOUCHED]))
 
     async def ask(ledger: Ledger) -> Any:
         before = await ledger.case(guest)
@@ -65,6 +73,7 @@ def moves(draw: st.DrawFn) -> Ask:
             step,
             id=CaseId(f"{guest}-{before.version if before else 0}") if fresh or before is None else before.id,
             rests_until=rests,
+            **vouched,
         )
         mails = tuple(a_mail(f"guest:{guest}", mail_id) for mail_id in owes)
         return await ledger.move(a_move(case, kind, owes=mails, days=days))
@@ -124,6 +133,15 @@ def mails(draw: st.DrawFn) -> Ask:
     return ask
 
 
+@st.composite
+def arrivals(draw: st.DrawFn) -> Ask:
+    person = draw(st.sampled_from([None, SPONSOR]))
+    at = NOW - timedelta(days=draw(st.integers(0, 3)))
+    invited = Arrival(guest_id=draw(GUESTS), invited_at=at, by=person, app=None if person else "App")
+    said = draw(st.sampled_from([invited, Arrival(guest_id=invited.guest_id, redeemed_at=at)]))
+    return lambda ledger: ledger.note_arrivals([said])
+
+
 async def _tell(ledger: Ledger, ask: Ask) -> Any:
     try:
         answer = await ask(ledger)
@@ -142,8 +160,10 @@ async def _all_of(ledger: Ledger) -> list[Any]:
         await ledger.live_batches(),
         await ledger.owed_mails(),
         await ledger.resting(NOW),
+        await ledger.vouched(NOW),
         [await ledger.touched((NOW + timedelta(days=days)).date()) for days in range(5)],
         _without_chance(await ledger.run(RUN)),
+        await ledger.arrivals([ANN, BOB]),
     ]
     for guest in (ANN, BOB):
         events = await ledger.events(guest)
@@ -171,7 +191,13 @@ async def _compare(storage: Storage, asked: list[Ask]) -> None:
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.one_of(moves(), moves(), runs(), batches(), answers(), mails()), min_size=5, max_size=30))
+@given(
+    st.lists(
+        st.one_of(moves(), moves(), runs(), batches(), answers(), arrivals(), mails()),
+        min_size=5,
+        max_size=30,
+    )
+)
 def test_both_ledgers_answer_alike_whatever_is_asked(azurite: Azurite, asked: list[Ask]) -> None:
     async def try_them() -> None:
         storage = connect(StateAt(connection_string=azurite.connection_string))

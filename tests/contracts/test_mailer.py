@@ -80,7 +80,7 @@ async def test_a_message_is_known_by_its_internet_id(mailer: Mailer) -> None:
 
 
 async def test_nothing_has_come_in(mailer: Mailer) -> None:
-    assert await mailer.arrivals(NOW) == ()
+    assert await mailer.incoming(NOW) == ()
 
 
 async def test_sending_what_does_not_exist_says_gone(mailer: Mailer) -> None:

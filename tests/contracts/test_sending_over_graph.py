@@ -11,7 +11,8 @@ from reviews.errors import Transient
 from reviews.jobs.sweeping import sweep
 from reviews.model import Step
 from reviews.records import MailStep
-from sandbox.memory import MemoryArchive, MemoryLedger
+from sandbox.memory import MemoryLedger
+from sandbox.memory_archive import MemoryArchive
 from sandbox.postbox import Killed
 from sandbox.tenant import Fault
 from tests.builders import a_person

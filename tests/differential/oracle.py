@@ -1,35 +1,31 @@
-"""A second opinion on a night: naive, from raw Graph JSON and the words of docs/policy.md alone."""
+"""A second opinion: ("ask", guest, reviewer), ("held", guest, by), from raw JSON and docs/policy.md alone."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-TRIES = ("lastSignInDateTime", "lastNonInteractiveSignInDateTime")
-SIGNS = (*TRIES, "lastSuccessfulSignInDateTime")
+SIGNS = ("lastSignInDateTime", "lastNonInteractiveSignInDateTime", "lastSuccessfulSignInDateTime")
 
 
-def opinion(users: list[Any], policy: Any, now: datetime, before: int | None) -> set[tuple[str, str, str]]:
-    """Return ("ask", guest, reviewer) and ("held", guest, by); last night had ``before`` guests."""
+def opinion(users: list[Any], policy: Any, now: datetime, before: int | None) -> Any:
     today = now.astimezone(ZoneInfo(policy["tenant"]["zone"])).date()
     quiet = (today.weekday() > 4 and policy["quiet"]["weekends"]) or str(today) in policy["quiet"]["days"]
     spared = {e["guest"].lower() for e in policy["exemptions"] if str(today) <= e["until"]}
-    sane, due, asked, found = [user for user in users if understood(user)], [], [""], set()
-    stop = red(users, sane, policy["breakers"], before)
+    sane, due, asked = [user for user in users if understood(user)], [], [""]
+    stop, most = red(users, sane, policy["breakers"], before), policy["reviewers"]["max_open_items"]
     for user in sane:
-        may = user["accountEnabled"] and user["id"] not in spared
-        may &= kind(user, policy["tenant"]["home_domains"]) in policy["scope"]["kinds"]
+        sort = kind(user, policy["tenant"]["home_domains"])
+        may = user["accountEnabled"] and user["id"] not in spared and sort in policy["scope"]["kinds"]
         if may and (why := unused(user, policy, now)):
             case = hashlib.sha256(f"case|{user['id']}|{now.date()}".encode()).hexdigest()[:32]
             due.append((*why, case, user["id"], reviewer(user, policy["reviewers"]["fallback"])))
     for *_, guest, whom in sorted(due):
-        by = "sponsors-unreadable" if whom == "unknown" else stop or ("" if whom else "no-reviewer")
-        by = by or ("quiet-day" if quiet else "")
-        by = by or ("reviewer-full" if asked.count(whom) >= policy["reviewers"]["max_open_items"] else "")
-        by = by or ("cap-asks" if len(asked) > policy["caps"]["asks_per_run"] else "")
+        by = (whom == "?") * "sponsors-unreadable" or stop or (not whom) * "no-reviewer"
+        by = by or quiet * "quiet-day" or (asked.count(whom) >= most) * "reviewer-full"
+        by = by or (len(asked) > policy["caps"]["asks_per_run"]) * "cap-asks"
         asked += [] if by else [whom]
-        found.add(("held", guest, by) if by else ("ask", guest, whom))
-    return found
+        yield ("held", guest, by) if by else ("ask", guest, whom)
 
 
 def understood(user: Any) -> bool:
@@ -41,54 +37,62 @@ def understood(user: Any) -> bool:
 
 def kind(user: Any, home: list[str]) -> str:
     ours = any(one["issuer"].lower() in [name.lower() for name in home] for one in user["identities"])
-    outside = not ours and any(one["signInType"] != "userPrincipalName" for one in user["identities"])
-    outside |= "#EXT#" in user["userPrincipalName"] or user["externalUserState"] == "Accepted"
-    guest = "pending-guest" if user["externalUserState"] == "PendingAcceptance" else "external-guest"
-    guest = "synced-guest" if user["onPremisesSyncEnabled"] else guest if outside else "internal-guest"
+    vouching = {one["issuer"] for one in user["identities"] if one["signInType"] != "userPrincipalName"}
+    outside = (vouching and not ours) or "#EXT#" in user["userPrincipalName"]
+    guest = "personal-guest" if vouching and vouching <= {"mail", "google.com"} else "external-guest"
+    guest = "pending-guest" if user["externalUserState"] == "PendingAcceptance" else guest
+    guest = guest if outside or user["externalUserState"] == "Accepted" else "internal-guest"
+    guest = "synced-guest" if user["onPremisesSyncEnabled"] else guest
     return guest if user["userType"] == "Guest" else "member"
 
 
 def moments(record: Any, *names: str) -> list[datetime]:
-    texts = [(record or {}).get(name) or "0001" for name in names]
-    return [datetime.fromisoformat(text) for text in texts if not text.startswith("0001")]
+    return [datetime.fromisoformat(t) for t in map((record or {}).get, names) if t and t[:4] != "0001"]
 
 
 def unused(user: Any, policy: Any, now: datetime) -> tuple[int, int] | None:
-    """Return 0 (remove) or 1 (look closer), and minus the days of silence; None is no reason to ask."""
     limit = {name: timedelta(days=int(text[1:-1])) for name, text in policy["thresholds"].items()}
-    pending, created = user["externalUserState"] == "PendingAcceptance", moments(user, "createdDateTime")
-    invited = created + moments(user, "externalUserStateChangeDateTime")
-    tries = sorted(moments(user.get("signInActivity"), *TRIES))[-1:]
+    state, created = user["externalUserState"], moments(user, "createdDateTime")
+    changed, day = moments(user, "externalUserStateChangeDateTime"), timedelta(days=1)
+    tries = sorted(moments(user.get("signInActivity"), *SIGNS[:2]))[-1:]
     success = moments(user.get("signInActivity"), SIGNS[-1])
-    oldest = min(created or invited + success + tries, default=now)
+    dates = created + changed + success + tries
     if success:
-        rank, since, after = int(tries > [success[0] + timedelta(days=1)]), success[0], "inactive_after"
+        since, after = success[0], "inactive_after"
+        rank = int(tries > [since + day] or now - since <= limit[after] + day)
     elif tries:
         since, recorded = tries[0], tries >= [datetime(2023, 12, 1, tzinfo=UTC)]
         rank, after = 1, "attempts_only_after" if recorded else "inactive_after"
     else:
-        rank, after = (0, "pending_after") if pending else (1, "never_signed_in_after")
-        since = max(invited, default=now)
-    young = now - oldest < timedelta(days=int(policy["scope"]["min_account_age"][1:-1]))
-    return (rank, -(now - since).days) if not young and now - since > limit[after] else None
+        rank, after = (0, "pending_after") if state == "PendingAcceptance" else (1, "never_signed_in_after")
+        since = max(dates, default=now)
+    back = state == "Accepted" and changed > [since] and now - changed[0] <= limit["never_signed_in_after"]
+    young = now - min(created or dates, default=now) < day * int(policy["scope"]["min_account_age"][1:-1])
+    spared = young or back or max(dates, default=now) > now + day
+    return (rank, -(now - since).days) if not spared and now - since > limit[after] else None
+
+
+def bare(sponsor: Any) -> bool:
+    return None in [sponsor.get("displayName"), sponsor.get("accountEnabled", 0), sponsor.get("userType", 0)]
 
 
 def reviewer(user: Any, fallback: list[str]) -> str:
     able, others = [], [one for one in fallback if one != user["id"]]
     for one in user.get("sponsors", []):
-        group = one["@odata.type"].endswith("group")
-        needs = ("displayName",) if group else ("displayName", "accountEnabled", "userType")
-        if None in [one.get(name) for name in needs]:
-            others = ["unknown"]
-        elif not group and one["userType"] == "Member" and one["accountEnabled"] and one.get("mail"):
+        if one["@odata.type"].endswith("group") or bare(one):  # people in groups are not looked at here
+            others = ["?"]
+        elif one.get("userType") == "Member" and one["accountEnabled"] and one.get("mail"):
             able += [one["id"]] if one["id"] != user["id"] else []
-    return min(able) if able else (["unknown"] if "sponsors" not in user else [*others, ""])[0]
+    return min(able) if able else (["?"] if "sponsors" not in user else [*others, ""])[0]
 
 
 def red(users: list[Any], sane: list[Any], limits: Any, before: int | None) -> str:
     come = [user.get("signInActivity") for user in sane if user["externalUserState"] != "PendingAcceptance"]
-    if sum(not moments(one, *SIGNS) for one in come) > max(4, limits["unread_sign_ins"] * len(come)):
-        return "too-many-unseen"
-    if before is not None and before - len(sane) > limits["shrunk_by"] * before:
-        return "guests-shrunk"
-    return "too-many-set-aside" if len(users) - len(sane) > max(4, limits["set_aside"] * len(users)) else ""
+    blank = sum(not moments(one, *SIGNS) for one in come) > max(4, limits["unread_sign_ins"] * len(come))
+    names = ["createdDateTime", "externalUserState", "identities", "mail"]
+    shown = [any(user[name] for user in sane) for name in names]
+    bares = [bare(one) for user in sane for one in user.get("sponsors", [])]
+    by = blank * "too-many-unseen" or (len(sane) > 4 and not all(shown)) * "fields-lost"
+    by = by or (sum(bares) > 4 and all(bares)) * "sponsors-not-read"
+    by = by or (before is not None and before - len(sane) > limits["shrunk_by"] * before) * "guests-shrunk"
+    return by or (len(users) - len(sane) > max(4, limits["set_aside"] * len(users))) * "too-many-set-aside"

@@ -13,7 +13,7 @@ SUCCESSES_SINCE = datetime(2023, 12, 1, tzinfo=UTC)
 PAGE = 15
 """Rows of a page, so that most tenants have more than one."""
 _BARRIERS = ("age", "inactive_after", "never_signed_in_after", "pending_after", "attempts_only_after")
-_MOST_KINDS = ["external-guest", "pending-guest"]
+_MOST_KINDS = ["external-guest", "pending-guest", "personal-guest"]
 _MEMBER = {"accountEnabled": True, "userType": "Member", "mail": "sponsor@contoso.example"}
 _HEALTHS: tuple[dict[str, Any], ...] = (
     _MEMBER,
@@ -88,7 +88,12 @@ def _policy(draw: Random, now: datetime) -> dict[str, Any]:
         },
         "scope": {
             "kinds": draw.choice(
-                [_MOST_KINDS, _MOST_KINDS, ["internal-guest", "synced-guest", *_MOST_KINDS]]
+                [
+                    _MOST_KINDS,
+                    _MOST_KINDS,
+                    ["internal-guest", "synced-guest", *_MOST_KINDS],
+                    ["external-guest", "pending-guest"],
+                ]
             ),
             "min_account_age": f"P{draw.choice(days[:6])}D",
         },
@@ -123,13 +128,20 @@ class _Users:
         self._draw = draw
         self._now = now
         barriers = [*policy["thresholds"].values(), policy["scope"]["min_account_age"]]
-        self._barriers = [timedelta(days=int(text[1:-1])) for text in barriers]
+        days = [int(text[1:-1]) for text in barriers]
+        # Sign-ins may show a day late, and dates may lie a day ahead.
+        self._barriers = [timedelta(days=n) for n in (*days, *(n + 1 for n in days[:1]), -1)]
         self._odd = draw.choice([0.0, 0.0, 0.0, 0.02, 0.1, 0.5])
         """How many records are beyond understanding."""
         self._calm = draw.choice([0.0, 0.5, 0.9])
         """How many facts are the ordinary ones."""
         self._sponsors_come = draw.random() > 0.02
-        self._sponsors = [self._sponsor(9_000 + number) for number in range(draw.randint(1, 8))]
+        named = draw.random() > 0.03
+        self._sponsors = [self._sponsor(9_000 + number, named=named) for number in range(draw.randint(1, 8))]
+        self._lost = (
+            draw.choice(["createdDateTime", "externalUserState", "mail"]) if draw.random() < 0.02 else ""
+        )
+        """What Graph returns for nobody, for want of a permission."""
 
     def some(self, count: int) -> list[dict[str, Any]]:
         return [self._user(number) for number in range(1, count + 1)]
@@ -160,6 +172,8 @@ class _Users:
             del user["signInActivity"]
         if user["sponsors"] == "absent":
             del user["sponsors"]
+        if self._lost:
+            user[self._lost] = None
         if self._draw.random() < self._odd:
             self._spoil(user)
         return user
@@ -192,6 +206,7 @@ class _Users:
         outside = [
             {"signInType": "federated", "issuer": "ExternalAzureAD"},
             {"signInType": "federated", "issuer": "google.com"},
+            {"signInType": "federated", "issuer": "mail"},
             {"signInType": "federated", "issuer": "home.example"},
             {"signInType": "emailAddress", "issuer": "mail"},
             {"signInType": "userPrincipalName", "issuer": "elsewhere.example"},
@@ -236,8 +251,8 @@ class _Users:
 
     # --- sponsors -----------------------------------------------------------------------------------
 
-    def _sponsor(self, number: int) -> dict[str, Any]:
-        luck = self._draw.random()
+    def _sponsor(self, number: int, *, named: bool) -> dict[str, Any]:
+        luck = self._draw.random() if named else 0.0
         sponsor_id = _guid(number)
         if luck < 0.05:
             return {"@odata.type": "#microsoft.graph.user", "id": sponsor_id}

@@ -61,9 +61,14 @@ def _case(case: Any) -> Any:
     return {
         **{name: value for name, value in plain.items() if name not in MOMENTS},
         **{name: plain[name] is not None for name in MOMENTS if name in plain},
-        "answer": answer and {name: answer[name] for name in ("choice", "by", "source")},
+        "answer": answer and _said(answer),
+        "answers": [_said(one) for one in plain["answers"]],
         "mirrored": plain["mirrored"] is not None and plain["mirrored"] == (answer or {}).get("id"),
     }
+
+
+def _said(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: answer[name] for name in ("choice", "by", "source")}
 
 
 async def _events(ledger: Ledger, guest: GuestId) -> list[Any]:

@@ -23,8 +23,9 @@ POLICY = {
 
 
 def _schedules(hour: int) -> dict[str, dict[str, str]]:
-    """Night and seal together, the tracking after them; it comes once more by day."""
-    lines = {"night": f"0 {hour} * * *", "track": f"45 {hour},11 * * *", "seal": f"0 {hour} * * *"}
+    """Harvest, night and seal together, the tracking after them; it comes once more by day."""
+    lines = dict.fromkeys(("harvest", "night", "seal"), f"0 {hour} * * *")
+    lines["track"] = f"45 {hour},11 * * *"
     return {job: {"cron": line, "zone": "UTC"} for job, line in lines.items()}
 
 
@@ -61,16 +62,20 @@ def day(number: int, hour: int, minute: int = 0) -> datetime:
 async def open_batches(ledger: Ledger) -> tuple[Batch, ...]:
     """Return the open batches, by reviewer: an order that no drawn id has a part in."""
     found = [await ledger.batch(one) for one in await ledger.live_batches()]
-    return tuple(sorted((one for one in found if one), key=lambda batch: batch.reviewer_id))
+    return tuple(
+        sorted((one for one in found if one), key=lambda batch: (batch.reviewer_id, batch.opened_at))
+    )
 
 
 async def answer_page(ledger: Ledger, queue: Queue, now: datetime, wave: int) -> int:
-    """Let every reviewer send the page as it does: of the guests of a ``wave`` some stay, most go."""
+    """Let every reviewer send the page: of the guests of a ``wave`` some stay, most go, one is not theirs."""
     said = 0
-    for batch in await open_batches(ledger):
+    for number, batch in enumerate(await open_batches(ledger)):
         chosen = [guest for place, guest in enumerate(sorted(batch.guests)) if place % 5 == wave]
         for place, guest in enumerate(chosen):
             choice = Choice.REMOVE if (wave, place) != (0, 1) else Choice.KEEP
+            if (wave, place, number) == (0, 0, 0):
+                choice = Choice.NOT_MINE
             said += await ledger.append_answer(_submission(batch, guest, choice, now))
         if chosen:
             await queue.put(WeighAnswers(batch_id=batch.id))

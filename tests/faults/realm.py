@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from adapters.clock import HandClock
 from adapters.envelopes import queue_of, seal, seconds_hidden, unseal
 from reviews.messages import Message
-from sandbox.memory import MemoryArchive
+from sandbox.memory_archive import MemoryArchive
 from sandbox.tenant import Tenant
 from tests.faults.tables_in_memory import Passed, Rows
 

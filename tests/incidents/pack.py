@@ -42,6 +42,13 @@ _ALL = (
         ours="asks sara about alan: look-closer; unanswered, does nothing: not-sure-enough",
     ),
     Incident(
+        story="a_blank_date_is_looked_up_a_second_time",
+        source="CIPP#5311, msgraph-sdk-powershell#1898",
+        link=f"{_GITHUB}/microsoftgraph/msgraph-sdk-powershell/issues/1898",
+        theirs="disables alan, who signed in yesterday",
+        ours="sara says remove; the sign-in log shows alan: ends signed-in, warns nobody",
+    ),
+    Incident(
         story="an_invitation_nobody_accepted_does_not_slip_through",
         source="CIPP-API#1427",
         link=f"{_GITHUB}/KelvinTegelaar/CIPP-API/pull/1427",
@@ -61,6 +68,20 @@ _ALL = (
         link=f"{_GITHUB}/KelvinTegelaar/CIPP/issues/2861",
         theirs="disables mo, in use yesterday",
         ours="asks nobody; left-alone: signed-in",
+    ),
+    Incident(
+        story="the_meaning_of_a_rule_flips_in_an_update",
+        source="CIPP#5300, CIPP#2861",
+        link=f"{_GITHUB}/KelvinTegelaar/CIPP/issues/5300",
+        theirs="disables 30 guests, 30 of them in use yesterday",
+        ours="asks nobody for 3 nights; tells the operators: 30 guests further",
+    ),
+    Incident(
+        story="the_share_of_blank_dates_grows_from_night_to_night",
+        source="JBines README",
+        link=f"{_GITHUB}/JBines/Remove-StaleGuests/blob/master/README.md",
+        theirs="removes 6 guests, 6 of them active",
+        ours="holds everything: unseen-jumped",
     ),
     Incident(
         story="null_and_empty_are_not_opposites",
@@ -117,6 +138,13 @@ _ALL = (
         link=f"{_GITHUB}/microsoft/zerotrustassessment/blob/main/src/powershell/tests/Test-Assessment.21877.ps1",
         theirs="calls ada unsponsored",
         ours="asks sara about max: remove; holds ada: sponsors-unreadable",
+    ),
+    Incident(
+        story="a_denial_on_a_dynamic_group_takes_nothing_away",
+        source="azure-docs#74310",
+        link=f"{_GITHUB}/MicrosoftDocs/azure-docs/issues/74310",
+        theirs="records the denial; ada is still in Research",
+        ours="shows sara that Research stays (dynamic); switches off ada",
     ),
     Incident(
         story="a_scanner_that_opens_the_link_decides_nothing",

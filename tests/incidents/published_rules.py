@@ -90,6 +90,12 @@ def done(statuses: Sequence[int]) -> bool:
     return bool(statuses)
 
 
+def denied(statuses: Sequence[int], group: str, members: Sequence[str]) -> str:
+    """A review of a dynamic group: the denial is recorded, and what applying it did is nobody's business."""
+    still = "is still in" if statuses and members else "is out of"
+    return f"records the denial; {', '.join(members) or 'nobody'} {still} {group}"
+
+
 def runs(firings: Sequence[datetime]) -> list[datetime]:
     """A function that works when its timer fires, and knows of no slot."""
     return list(firings)

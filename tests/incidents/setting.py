@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from adapters.clock import HandClock
 from reviews.records import Plan
-from sandbox.people_cast import Cast, GuestSpec, MemberSpec
+from sandbox.people_cast import Cast, GroupSpec, GuestSpec, MemberSpec
 from sandbox.stories import STARTS_AT, Story, fifty_guests
-from sandbox.tenant import DEFAULT_GRANTED, Tenant
+from sandbox.tenant import DEFAULT_GRANTED, TOKEN, Tenant
 from sandbox.world import SENDER, in_memory, policy_text
 from tests.stories.telling import Tale
 
@@ -122,6 +123,19 @@ class Scene:
         assert plan.actions == ()
         return f"holds everything: {', '.join(sorted({one.held_by for one in plan.held}))}"
 
+    async def asked_of_graph(self, method: str, path: str) -> int:
+        """Ask the tenant's Graph something as another program would; return the status."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        transport = httpx.ASGITransport(app=self.wire.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return (await client.request(method, path, headers=headers)).status_code
+
+    def members(self, group: str) -> list[str]:
+        """Return who is in a group now."""
+        directory = self.tale.quick.tenant.directory
+        found = directory.group(self.tale.id(group), self.tale.quick.clock.now())
+        return [] if found is None else sorted(self.name(one) for one in directory.members(found))
+
     def switched_off(self) -> str:
         """Tell which guests are blocked or gone now and were not at the start."""
         cast, tenant = self.tale.cast, self.tale.quick.tenant
@@ -135,15 +149,14 @@ class Scene:
         return self.names(off)
 
 
-def people(*guests: GuestSpec) -> Story:
+def people(*guests: GuestSpec, groups: Sequence[GroupSpec] = ()) -> Story:
     """Make a small story of these guests and a few colleagues."""
     members = (
         MemberSpec(name="sara", shown_as="Sara Sponsor"),
         MemberSpec(name="fay", shown_as="Fay Fallback"),
     )
-    return Story(
-        name="incident", says="An incident.", population=Cast(guests=guests, members=members, as_of=STARTS_AT)
-    )
+    cast = Cast(guests=guests, members=members, group_specs=tuple(groups), as_of=STARTS_AT)
+    return Story(name="incident", says="An incident.", population=cast)
 
 
 @asynccontextmanager

@@ -1,10 +1,12 @@
 """Incidents of links, deeds and timers: a scanner decides, nothing is done, it fires late, twice, never."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from reviews.messages import RunJob
-from sandbox.people_cast import GuestSpec
+from sandbox.people_cast import GroupSpec, GuestSpec
+from sandbox.people_groups import GroupKind
 from sandbox.stories import STARTS_AT
 from tests.house import ROOT
 from tests.incidents import published_rules as rules
@@ -41,6 +43,28 @@ async def test_sent_is_not_done(tmp_path: Path) -> None:
             "sent_is_not_done",
             theirs="says it is done" if rules.done(answered) else "says nothing",
             ours=f"re-reads; the case stays {step}, not quarantined",
+        )
+
+
+async def test_a_denial_on_a_dynamic_group_takes_nothing_away(tmp_path: Path) -> None:
+    research = GroupSpec(name="Research", kind=GroupKind.DYNAMIC)
+    ada = replace(ADA, reaches=("Research",))
+    async with scene(tmp_path, story=people(ada, groups=(research,))) as here:
+        tale = here.tale
+        await _denied(here)
+        case = await tale.case("ada")
+        (card,) = await tale.quick.ledger.cards(case.batch_id)
+        assert card.sight is not None
+        (stays,) = card.sight.beyond
+        path = f"/v1.0/groups/{tale.id('Research')}/members/{tale.id('ada')}/$ref"
+        statuses = [await here.asked_of_graph("DELETE", path)]
+        for day in (1, 9):
+            await tale.night(day)
+
+        told(
+            "a_denial_on_a_dynamic_group_takes_nothing_away",
+            theirs=rules.denied(statuses, "Research", here.members("Research")),
+            ours=f"shows sara that {stays.name} stays ({stays.obstacle}); switches off {here.switched_off()}",
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.incidents.pack import INCIDENTS, told
-from tests.pages import LINK, page, section, table
+from tests.pages import page, section, table
 
 HERE = Path(__file__).parent
 PAGE = "docs/incidents.md"
@@ -42,16 +42,6 @@ def test_the_scoreboard_is_what_the_stories_tell() -> None:
         (one.story.replace("_", " "), one.source, one.link, one.theirs, one.ours)
         for one in INCIDENTS.values()
     ]
-
-
-def test_what_is_not_built_yet_says_so() -> None:
-    rows = table(section(page(PAGE), "Not yet"))
-
-    assert rows
-    for row in rows:
-        assert LINK.search(row["from"])
-        assert row["state"].startswith("open: ")
-        assert row["incident"].replace(" ", "_") not in INCIDENTS
 
 
 def test_a_verdict_that_changed_would_be_noticed() -> None:

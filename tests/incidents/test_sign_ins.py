@@ -10,7 +10,7 @@ from sandbox.people_guests import GuestKind
 from sandbox.stories import STARTS_AT
 from tests.incidents import published_rules as rules
 from tests.incidents.pack import told
-from tests.incidents.setting import Json, people, scene
+from tests.incidents.setting import Json, people, scene, write_policy
 
 STALE = timedelta(days=120)
 YESTERDAY = timedelta(days=1)
@@ -57,6 +57,33 @@ async def test_a_blank_last_sign_in_is_no_inactivity(tmp_path: Path) -> None:
             "a_blank_last_sign_in_is_no_inactivity",
             theirs=f"disables {here.names(disabled)}, who signed in yesterday",
             ours=f"{asked}; unanswered, does nothing: {', '.join(why)}",
+        )
+        assert here.switched_off() == "nobody"
+
+
+async def test_a_blank_date_is_looked_up_a_second_time(tmp_path: Path) -> None:
+    story = people(GuestSpec(name="alan", silent_for=YESTERDAY, sponsors=("sara",)))
+
+    def blank(row: Json) -> None:
+        if "signInActivity" in row:
+            row["signInActivity"] = None
+
+    async with scene(tmp_path, story=story, edit=blank) as here:
+        await here.tale.night(0)
+        disabled = rules.disable_guests_standard(here.wire.rows, here.tale.quick.clock.now())
+        # Sara believes the blank date; alan goes on working.
+        await here.tale.answer("sara", {"alan": "remove"})
+        await here.tale.noon(0)
+        here.tale.quick.tenant.sign_in(here.tale.id("alan"))
+        await here.tale.night(1)
+        case = await here.tale.case("alan")
+        warned = here.tale.mails("alan")
+
+        told(
+            "a_blank_date_is_looked_up_a_second_time",
+            theirs=f"disables {here.names(disabled)}, who signed in yesterday",
+            ours=f"sara says remove; the sign-in log shows alan: ends {case.outcome}, "
+            f"warns {'alan' if warned else 'nobody'}",
         )
         assert here.switched_off() == "nobody"
 
@@ -111,6 +138,50 @@ async def test_use_without_a_password_is_use(tmp_path: Path) -> None:
 
 async def test_use_at_the_keyboard_is_use(tmp_path: Path) -> None:
     await _half_counted(tmp_path, "use_at_the_keyboard_is_use", rules.INTERACTIVE, rules.NON_INTERACTIVE)
+
+
+async def test_the_meaning_of_a_rule_flips_in_an_update(tmp_path: Path) -> None:
+    in_use = (GuestSpec(name=f"guest-{n}", silent_for=YESTERDAY, sponsors=("sara",)) for n in range(30))
+    edit = _only(rules.NON_INTERACTIVE, YESTERDAY)
+    async with scene(tmp_path, story=people(*in_use), edit=edit) as here:
+        await here.tale.night(0)
+        disabled = rules.one_sort_of_sign_in(here.wire.rows, here.tale.quick.clock.now(), rules.INTERACTIVE)
+        # Ours cannot lose a sort of sign-in, so its rule is flipped as far as the policy can: all is silence.
+        write_policy(here.tale.policy_file, here.tale.cast, thresholds={"inactive_after": "P0D"})
+        nights, alerts = 0, set()
+        while not (await here.plan()).actions and nights < 9:
+            nights += 1
+            await here.tale.night(nights)
+            alerts |= {alert.params["count"] for alert in (await here.plan()).alerts}
+
+        told(
+            "the_meaning_of_a_rule_flips_in_an_update",
+            theirs=f"disables {len(disabled)} guests, {here.active(disabled)} of them in use yesterday",
+            ours=f"asks nobody for {nights - 1} nights; tells the operators: {max(alerts)} guests further",
+        )
+        digests = here.tale.quick.tenant.inbox("operators@contoso.example")
+        assert sum("New rules" in (mail.html or "") for mail in digests) == nights - 1
+
+
+async def test_the_share_of_blank_dates_grows_from_night_to_night(tmp_path: Path) -> None:
+    in_use = (GuestSpec(name=f"guest-{n}", silent_for=YESTERDAY, sponsors=("sara",)) for n in range(40))
+    blank: list[int] = []
+
+    def spoil(page: Json) -> None:
+        for row in page["value"][: len(blank)]:
+            row["signInActivity"] = None
+
+    async with scene(tmp_path, story=people(*in_use), edit_page=spoil) as here:
+        for night in range(4):
+            await here.tale.night(night)
+            blank += [night, night]
+        removed = rules.stale_guests_script(here.wire.pages[-1]["value"], here.tale.quick.clock.now())
+
+        told(
+            "the_share_of_blank_dates_grows_from_night_to_night",
+            theirs=f"removes {len(removed)} guests, {here.active(removed)} of them active",
+            ours=await here.held(),
+        )
 
 
 async def test_null_and_empty_are_not_opposites(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from tests.infra.bicep_files import INFRA, ROOT, Template, all_names, complaints
 # The functions our templates call; a misspelt one is in no list.
 FUNCTIONS = {
     "allowed", "description", "maxLength", "maxValue", "minLength", "minValue",
-    "empty", "environment", "guid", "join", "resourceGroup", "subscription", "subscriptionResourceId",
-    "tenant", "union", "uniqueString",
+    "bool", "concat", "empty", "environment", "guid", "join", "resourceGroup", "subscription",
+    "subscriptionResourceId", "tenant", "union", "uniqueString",
 }  # fmt: skip
 
 

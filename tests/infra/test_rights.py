@@ -170,7 +170,7 @@ def test_the_permissions_page_lists_the_same_graph_permissions_per_profile() -> 
 
 
 def test_reading_profiles_cannot_write() -> None:
-    assert not [name for name in graph_grants()["observe"] if "Read.All" not in name]
+    assert not [name for name in graph_grants()["observe"] if not re.search(r"\.Read(Basic)?\.", name)]
     assert not [
         name for name in graph_grants()["review"] if name.startswith("User.") and name != "User.Read.All"
     ]
@@ -180,7 +180,7 @@ def test_no_profile_holds_mail_or_more_of_the_directory_than_it_names() -> None:
     everything = set().union(*graph_grants().values())
     too_wide = (
         "Mail.",
-        "Directory.",
+        "Directory.ReadWrite",
         "RoleManagement.",
         "AppRoleAssignment.",
         "Application.",
@@ -189,9 +189,21 @@ def test_no_profile_holds_mail_or_more_of_the_directory_than_it_names() -> None:
     assert not [name for name in everything if name.startswith(too_wide)]
 
 
+ONLY_BY_PARAMETER = "User.ReadWrite.All"
+
+
+def test_nobody_writes_sponsors_unless_a_parameter_says_so() -> None:
+    source = read("modules/graph-grants.bicep").source
+    assert "param writesSponsors bool = false" in source
+    assert f"writesSponsors ? concat(grants[profile], ['{ONLY_BY_PARAMETER}']) : grants[profile]" in source
+    assert "param writesSponsors bool = false" in read("main.bicep").source
+    assert all(ONLY_BY_PARAMETER not in names for names in graph_grants().values())
+    assert f"`{ONLY_BY_PARAMETER}`" in PERMISSIONS
+
+
 def test_every_graph_permission_has_one_identifier_of_its_own() -> None:
     ids: dict[str, str] = read("modules/graph-grants.bicep").variables["appRoleIds"]
-    assert set(ids) == set().union(*graph_grants().values())
+    assert set(ids) == {ONLY_BY_PARAMETER, *set().union(*graph_grants().values())}
     assert len(set(ids.values())) == len(ids)
     assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value) for value in ids.values())
 

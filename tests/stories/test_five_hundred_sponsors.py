@@ -16,7 +16,8 @@ from reviews.errors import Transient
 from reviews.model import Batch, BatchId, GuestId, PersonId, Step
 from reviews.records import Move, OwedMail
 from sandbox.graph_api import create_app
-from sandbox.memory import MemoryArchive, MemoryLedger
+from sandbox.memory import MemoryLedger
+from sandbox.memory_archive import MemoryArchive
 from sandbox.stories import a_handful
 from sandbox.tenant import TOKEN, Tenant
 from sandbox.virtual_time import VirtualClock, play

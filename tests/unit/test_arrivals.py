@@ -1,92 +1,82 @@
-"""Every message of arrivals.txt means what its first line says, and is tied to the mail it is about."""
+"""How guests came, row by row of docs/finding.md, and that neither order nor repetition matters."""
 
-import email
-import email.policy
-from collections.abc import Iterator
 from dataclasses import replace
-from email.message import Message
-from email.utils import parseaddr
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.arrivals import Arrival, Meaning, meaning, origin
-from tests.builders import NOW
+from reviews.arrivals import joined, look_back
+from reviews.jobs.harvest import JOB, newest_harvest
+from reviews.model import PersonId
+from reviews.records import Arrival, RunStep
+from sandbox.memory import MemoryLedger
+from tests.builders import GUEST, NOW, ago
+from tests.tables import DOCS, moment, table
 
-FILE = Path(__file__).with_name("arrivals.txt")
-REPORTS = {Meaning.BOUNCED, Meaning.DELAYED}
-OURS, MARKER = "<ask@contoso.example>", "a" * 32
-
-
-def words(message: Message) -> Iterator[str]:
-    """Yield all words of a message, with the fields of its reports and of the messages inside."""
-    for part in message.walk():
-        if part is not message:
-            yield from (f"{name}: {value}" for name, value in part.items())
-        if part.get_content_maintype() == "text" and not part.is_multipart():
-            yield str(part.get_payload())
+PAGE = DOCS / "finding.md"
+APPS = {"SharePoint"}
 
 
-def arrival(text: str) -> Arrival:
-    message = email.message_from_string(text, policy=email.policy.compat32)
-    return Arrival(
-        id="m",
-        at=NOW,
-        sender=parseaddr(message.get("From", ""))[1],
-        subject=message.get("Subject", ""),
-        headers=tuple(message.items()),
-        text="\n".join(words(message)),
-    )
+def lines(cell: str) -> list[Arrival]:
+    """Read ``Sara invited 3 d ago, accepted 2 d ago``; ``-`` is nothing."""
+    said = []
+    for part in [] if cell == "-" else cell.split(", "):
+        who, _, when = part.removesuffix(" ago").rpartition(" invited ")
+        if who:
+            by = None if who in APPS else PersonId(who)
+            at = moment(when, NOW)
+            said.append(Arrival(guest_id=GUEST, invited_at=at, by=by, app=None if by else who))
+        else:
+            at = moment(when.removeprefix("accepted "), NOW)
+            said.append(Arrival(guest_id=GUEST, redeemed_at=at))
+    return said
 
 
-def messages() -> Iterator[tuple[str, Arrival, str]]:
-    for piece in FILE.read_text(encoding="utf-8").split("\n=== ")[1:]:
-        title, _, text = piece.partition("\n")
-        expected, _, source = title.partition(" === ")
-        yield expected, arrival(text), source
+@pytest.mark.parametrize("row", table("How a guest came", PAGE), ids=str)
+def test_each_documented_line_is_joined_to_what_is_known(row: dict[str, str]) -> None:
+    known = [*lines(row["known"]), *lines(row["the log says"])]
+    assert joined(known) == joined(lines(row["then known"]))
+    assert joined(known[::-1]) == joined(known)
 
 
-ALL = list(messages())
+@pytest.mark.parametrize("row", table("From when on the log is read", PAGE), ids=str)
+def test_each_documented_harvest_reads_from_its_moment_on(row: dict[str, str]) -> None:
+    kept_for = timedelta(days=int(row["kept for"].removesuffix(" d")))
+    since, lost = look_back(moment(row["last read"], NOW), NOW, kept_for)
+    assert since == moment(row["reads from"], NOW)
+    days = 0 if row["lost"] == "-" else int(row["lost"].removesuffix(" d"))
+    assert -(-lost // timedelta(days=1)) == days
 
 
-def test_there_are_messages_of_every_meaning() -> None:
-    assert len(ALL) >= 40
-    assert {expected for expected, _, _ in ALL} == set(Meaning)
+SOME = st.builds(
+    Arrival,
+    guest_id=st.just(GUEST),
+    invited_at=st.none() | st.integers(0, 4).map(ago),
+    by=st.sampled_from([None, PersonId("a"), PersonId("b")]),
+    app=st.sampled_from([None, "SharePoint"]),
+    redeemed_at=st.none() | st.integers(0, 4).map(ago),
+)
 
 
-@pytest.mark.parametrize(("expected", "arrived", "source"), ALL, ids=[source for _, _, source in ALL])
-def test_each_message_means_what_it_should(expected: str, arrived: Arrival, source: str) -> None:
-    assert meaning(arrived) == expected, source
-    if expected != "unrelated":
-        found = origin(arrived)
-        assert OURS in found.message_ids or MARKER in found.markers or source.startswith("GroupWise")
-
-
-def test_a_marker_that_a_person_copied_ties_nothing() -> None:
-    for _, arrived, _ in ALL:
-        copied = replace(arrived, text=f"x-gatehouse-mail: {MARKER}")
-        assert bool(origin(copied).markers) == (meaning(copied) in REPORTS)
-
-
-@given(st.text(), st.text(), st.lists(st.tuples(st.text(min_size=1), st.text())))
-def test_nothing_that_arrives_breaks_the_reading(
-    subject: str, text: str, headers: list[tuple[str, str]]
+@given(st.lists(SOME, min_size=1, max_size=6), st.randoms())
+def test_neither_the_order_of_lines_nor_their_repetition_changes_what_is_known(
+    said: list[Arrival], chance: object
 ) -> None:
-    odd = Arrival(id="m", at=NOW, sender=subject, subject=subject, headers=headers, text=text)
-    assert meaning(odd) in Meaning
-    assert all(len(one) == 32 for one in origin(odd).markers)
+    again = [*said, *said]
+    chance.shuffle(again)  # type: ignore[attr-defined]
+    assert joined(again) == joined(said)
 
 
-@given(st.text())
-def test_words_alone_make_no_bounce_of_a_persons_mail(text: str) -> None:
-    from_sara = Arrival(
-        id="m",
-        at=NOW,
-        sender="sara@contoso.example",
-        subject="RE: Undeliverable: delayed",
-        headers=(("In-Reply-To", OURS),),
-        text=f"Action: failed\nStatus: 5.1.1\n{text}",
-    )
-    assert meaning(from_sara) is Meaning.REPLY
+async def test_however_long_harvests_failed_it_is_known_how_far_the_last_one_read() -> None:
+    ledger = MemoryLedger()
+    for night in range(60):
+        at = NOW + timedelta(days=night)
+        run = await ledger.begin_run(JOB, at, owner="a", now=at, lease=timedelta(minutes=1))
+        assert run is not None
+        if night == 0:
+            await ledger.save_run(replace(run, step=RunStep.FINISHED))
+    newest = await newest_harvest(ledger)
+    assert newest is not None
+    assert newest.slot == NOW

@@ -144,3 +144,10 @@ def test_a_cadence_that_cannot_be_kept_is_refused(bad: dict[str, object]) -> Non
 def test_a_shorter_round_simply_has_fewer_of_the_default_reminders() -> None:
     policy = Policy.model_validate({"reviews": {"duration": "P8D"}})
     assert [one.mail_id for one in reminders(opened(NOW, policy), policy)] == ["final-reminder"]
+
+
+def test_a_year_of_nothing_but_quiet_days_reminds_on_the_day_itself() -> None:
+    days = tuple(date(2025, 1, 1) + timedelta(days=n) for n in range(1100))
+    policy = Policy(quiet=Quiet(days=days))
+    opened_at = local("2026-11-20 10:00")
+    assert next(reminders(opened(opened_at, policy), policy)).day == date(2026, 11, 27)

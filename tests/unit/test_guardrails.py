@@ -76,6 +76,18 @@ def test_each_documented_night_is_ruled_so(row: dict[str, str]) -> None:
     assert tuple(alert.code for alert in ruling.alerts) == codes(row["alerts"])
 
 
+@pytest.mark.parametrize("row", table("What the nights before showed"), ids=str)
+def test_each_documented_night_is_held_against_those_before(row: dict[str, str]) -> None:
+    ruling = ruled(
+        [],
+        receipt=a_receipt(lost=codes(row["lost"])),
+        accepted_guests=100,
+        unseen_guests=int(row["unseen"]),
+        unseen_before=tuple(float(share) for share in codes(row["nights before"])),
+    )
+    assert tuple(alert.code for alert in ruling.alerts) == codes(row["alerts"])
+
+
 @pytest.mark.parametrize("row", table("The cap on harm"), ids=str)
 def test_each_documented_cap_counts(row: dict[str, str]) -> None:
     caps = Caps(harmful_per_run=int(row["harmful_per_run"]), harmful_share=float(row["harmful_share"]))
@@ -83,10 +95,10 @@ def test_each_documented_cap_counts(row: dict[str, str]) -> None:
 
 
 def test_a_red_light_holds_even_the_closing_of_cases() -> None:
-    ruling = ruled([an_action(1, Act.CLOSE)], receipt=a_receipt(sign_ins="no-licence"))
+    ruling = ruled([an_action(1, Act.CLOSE)], receipt=a_receipt(sign_ins="no-permission"))
     assert ruling.actions == ()
     assert [held.held_by for held in ruling.held] == ["sign-ins-not-read"]
-    assert ruling.alerts == (because("sign-ins-not-read", why="no-licence"),)
+    assert ruling.alerts == (because("sign-ins-not-read", why="no-permission"),)
 
 
 def test_a_quiet_day_lets_cases_close() -> None:

@@ -13,7 +13,8 @@ from reviews.errors import Malformed
 from reviews.model import BatchId, BatchStep, Choice, Outcome, Step
 from reviews.policy import Exemption, Policy
 from reviews.records import QUESTIONS, REMINDERS, MailKind, Move, OwedMail, RunStep
-from sandbox.memory import MemoryArchive, MemoryLedger
+from sandbox.memory import MemoryLedger
+from sandbox.memory_archive import MemoryArchive
 from tests.builders import NOW, RUN, a_case, a_person, guid
 from tests.letters import BATCH, POLICY, a_plan, a_run, a_submission, batch, cards, keep_batch, setting
 
@@ -194,6 +195,7 @@ async def test_an_alarm_is_dropped_once_the_run_has_finished_after_all() -> None
 def test_every_way_to_drop_a_mail_that_the_page_names_is_tried_here() -> None:
     tried = {(kind, why) for kind, _, why in LOSSES}
     tried |= {(MailKind.PAUSED, "nothing-held"), (MailKind.RUN_DIGEST, "run-finished")}
+    tried |= {(kind, "told-today") for kind in REMINDERS}  # in test_sending.py
     assert tried == {(one.KIND, why) for one in CONTEXTS for why in one.PASSES}
 
 

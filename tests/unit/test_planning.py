@@ -13,6 +13,7 @@ from reviews.model import (
     GuestId,
     Kind,
     Nameless,
+    Outcome,
     PersonId,
     Recommendation,
     SetAside,
@@ -123,6 +124,20 @@ def test_a_guest_left_alone_is_counted_with_the_reason(guest: Guest, left_alone:
     assert plan.counts[f"left-alone.{left_alone}"] == 1
 
 
+def test_a_guest_at_rest_for_whom_somebody_new_answered_is_proposed_a_sponsor() -> None:
+    guest, until = a_guest(sponsors=()), NOW + timedelta(days=9)
+    kept = a_case(Step.KEPT, asked_as=AskedAs.CANDIDATE)
+    closed = replace(kept, step=Step.CLOSED, outcome=Outcome.KEPT, rests_until=until)
+    known = Known(resting={guest.id: until}, kept={guest.id: closed})
+    survey = Survey(policy=a_policy(), now=NOW, round_name=ROUND, known=known)
+    survey.look(guest)
+    plan = survey.draw_up(a_receipt(), previous_guests=None)
+    held = only_held(plan)
+    assert (held.action.kind, held.held_by) == (Act.ADD_SPONSOR, "sponsors-proposed")
+    assert held.action.reviewers == (SARA,)
+    assert plan.counts["left-alone.resting"] == 1
+
+
 def test_a_rest_that_is_over_is_no_rest() -> None:
     assert only(drawn([a_guest(3)], resting={GuestId(guid(3)): NOW})).kind is Act.ASK
 
@@ -137,6 +152,17 @@ def test_who_the_sponsors_are_being_unknown_is_not_having_none() -> None:
         held = only_held(drawn([a_guest(sponsors=sponsors)]))
         assert held.held_by == "sponsors-unreadable"
         assert held.action.reviewers == ()
+
+
+@pytest.mark.parametrize(
+    ("quorum", "needed"), [("any-one", 0), ("two-people", 0), ("denial-wins", 1), ("all", 1)]
+)
+def test_the_other_sponsors_are_needed_where_the_policy_wants_them_all(quorum: str, needed: int) -> None:
+    tom = PersonId(guid(9002))
+    guest = a_guest(sponsors=(a_person(), a_person(tom)))
+    action = only(drawn([guest], policy=a_policy(reviews={"quorum": quorum})))
+    assert action.together == (tom,)[:needed]
+    assert FALLBACK in action.reviewers
 
 
 def test_a_guest_nobody_can_answer_for_is_held_and_told_of() -> None:
@@ -252,7 +278,9 @@ def test_a_record_that_was_not_understood_is_not_a_missing_guest() -> None:
 
 
 def test_a_red_light_holds_the_whole_plan() -> None:
-    plan = drawn([a_guest(1), a_guest(2)], a_case(Step.DENIED), a_case(Step.ASKED, 3), sign_ins="no-licence")
+    plan = drawn(
+        [a_guest(1), a_guest(2)], a_case(Step.DENIED), a_case(Step.ASKED, 3), sign_ins="no-permission"
+    )
     assert plan.actions == ()
     assert {held.held_by for held in plan.held} == {"sign-ins-not-read"}
     assert {held.action.kind for held in plan.held} == {Act.NOTICE, Act.ASK, Act.CLOSE}

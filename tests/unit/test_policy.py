@@ -25,7 +25,12 @@ def test_every_setting_says_what_it_means() -> None:
 
 def test_after_installation_nothing_is_done() -> None:
     assert Policy().mode is Mode.REPORT
-    assert set(Policy().scope.kinds) == {Kind.EXTERNAL_GUEST, Kind.PENDING_GUEST}
+    assert set(Policy().scope.kinds) == {
+        Kind.EXTERNAL_GUEST,
+        Kind.PENDING_GUEST,
+        Kind.PERSONAL_GUEST,
+        Kind.TENANT_SYNCED_GUEST,
+    }
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,9 @@ def test_after_installation_nothing_is_done() -> None:
         ({"schedules": {"night": {"cron": "0 0 30 2 *"}}}, "cron"),
         ({"reviewers": {"fallback": ["jan@contoso.example"]}}, "fallback"),
         ({"reviewers": {"max_open_items": 0}}, "max_open_items"),
+        ({"reviewers": {"never": ["^svc-("]}}, "never"),
+        ({"reviewers": {"chain": ["inviter", "inviter"]}}, "reviewers"),
+        ({"tiers": {"high": {"names": ["["]}}}, "names"),
         ({"reviews": {"duration": "PT36H"}}, "reviews"),
         ({"reviews": {"duration": "P181D"}}, "reviews"),
         ({"caps": {"harmful_share": 1.01}}, "harmful_share"),

@@ -49,6 +49,24 @@ def test_every_problem_is_named_with_line_and_path() -> None:
     assert any("exemptions.0.guest" in one for one in found)
 
 
+def test_a_language_there_are_no_words_in_is_named_wherever_it_stands() -> None:
+    found = problems(
+        "tenant:\n"
+        "  language: fr\n"
+        "  languages: [nl, de]\n"
+        "  language_of: {fabrikam.example: es}\n"
+        "mail:\n"
+        "  wording:\n"
+        "    pl: {closing: Dziękujemy}\n"
+    )
+    assert [one.split(": ")[0:2] for one in found] == [
+        ["policy.yaml:2", "tenant.language"],
+        ["policy.yaml:3", "tenant.languages.1"],
+        ["policy.yaml:4", "tenant.language_of.fabrikam.example"],
+        ["policy.yaml:7", "mail.wording.pl"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

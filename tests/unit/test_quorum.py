@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.decisions import Accepted, weigh
+from reviews.decisions import Accepted, at_the_end, weigh
 from reviews.model import Answer, Case, Choice, PersonId, Step
 from reviews.policy import NoAnswer, Policy, Quorum
 from reviews.quorum import decisive
@@ -35,7 +35,7 @@ def policy(quorum: str, on_no_answer: str = "escalate") -> Policy:
 
 
 def outcome(said: Mapping[PersonId, Choice | None], policy: Policy) -> str:
-    """Ask everybody at once, let them answer one after the other, and wait for the deadline."""
+    """Let everybody answer, one after the other, and wait for the deadline."""
     first, *others = said
     case = a_case(reviewer=first, others=tuple(others))
     for number, (person, choice) in enumerate(said.items()):
@@ -48,6 +48,9 @@ def outcome(said: Mapping[PersonId, Choice | None], policy: Policy) -> str:
 
 
 def after_the_deadline(case: Case, policy: Policy) -> str:
+    decided = at_the_end(case, policy)
+    if decided is not None:
+        return AT_ITS_END[decided.step]
     due = next_act(lapsed(case), policy, case.deadline + days(1))
     assert due is not None
     return WAITING[due]
@@ -90,7 +93,7 @@ def test_we_decide_as_midpoint_does_or_say_why_not(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("row", table("A review in four stages", PAGE), ids=str)
-def test_four_stages_asked_at_once_come_to_what_midpoint_comes_to(row: dict[str, str]) -> None:
+def test_four_stages_come_to_what_midpoint_comes_to(row: dict[str, str]) -> None:
     said: dict[PersonId, Choice | None] = {}
     cells = [row[f"stage {number}"] for number in range(1, 5)]
     for word in ", ".join(cell for cell in cells if cell not in {"nobody", "not reached"}).split(", "):
@@ -116,7 +119,9 @@ WORDS = st.lists(
 @given(WORDS, st.sampled_from(Quorum))
 def test_the_order_of_answers_changes_nothing(words: list[Answer], quorum: Quorum) -> None:
     asked = set(PEOPLE.values())
-    assert len({decisive(order, asked, quorum) for order in permutations(words)}) == 1
+    orders = list(permutations(words))
+    assert len({decisive(order, asked, quorum) for order in orders}) == 1
+    assert len({decisive(order, asked, quorum, at_end=True) for order in orders}) == 1
 
 
 @given(WORDS, st.sampled_from(Quorum))

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from adapters.clock import HandClock
-from reviews.arrivals import Arrival, Meaning
+from reviews.incoming import Incoming, Meaning
 from reviews.jobs.receiving import Receiving
 from reviews.jobs.telling import notice_id
 from reviews.model import Batch, BatchStep, GuestId, Step
@@ -50,7 +50,7 @@ class Room:
     ) -> None:
         number = len(self.box.inbox)
         self.box.inbox.append(
-            Arrival(id=f"m{number}", at=NOW + after, sender=sender, subject="", headers=headers, text=text)
+            Incoming(id=f"m{number}", at=NOW + after, sender=sender, subject="", headers=headers, text=text)
         )
 
     async def batch(self) -> Batch:

@@ -5,7 +5,8 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.graph.seen import Seen, key_of
+from adapters.graph.seen import Seen
+from reviews.snapshots import key_of
 
 IDS = st.lists(st.uuids().map(str) | st.text(max_size=40), max_size=60)
 

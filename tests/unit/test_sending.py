@@ -10,7 +10,7 @@ from reviews import steps
 from reviews.errors import Gone, Malformed, Transient
 from reviews.model import BatchStep, Case, Choice, Outcome, RunId, Step
 from reviews.policy import Mode
-from reviews.records import MailKind, MailStep, Move, OwedMail
+from reviews.records import REMINDERS, MailKind, MailStep, Move, OwedMail
 from sandbox.postbox import Postbox, Trouble
 from tests.builders import NOW, RUN, a_case
 from tests.letters import BATCH, POLICY, a_plan, a_submission, batch, keep_batch
@@ -124,6 +124,14 @@ async def test_a_question_of_a_closed_batch_is_dropped() -> None:
 async def test_a_question_everybody_has_answered_in_my_access_is_dropped() -> None:
     room = await Room().owe(REQUEST, Step.KEPT)
     assert await dropped(room, REQUEST) == "answered-already"
+
+
+@pytest.mark.parametrize("kind", sorted(REMINDERS))
+async def test_a_reminder_on_a_day_whose_mail_has_left_is_dropped(kind: MailKind) -> None:
+    reminder = replace(REQUEST, id=f"{kind}.1", kind=kind)
+    room = await Room().owe(reminder)
+    assert await room.ledger.take_day(reminder.reader, NOW.date(), "another mail")
+    assert await dropped(room, reminder) == "told-today"
 
 
 async def test_a_question_asks_only_about_guests_nobody_has_answered_for() -> None:

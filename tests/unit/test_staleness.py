@@ -15,8 +15,8 @@ POLICY = Policy()
 
 
 def sign_ins(success: str, attempt: str) -> SignIns | Unreadable:
-    if success == "unreadable":
-        return Unreadable(why="no-licence")
+    if success in {"unreadable", "no licence"}:
+        return Unreadable(why="no-permission" if success == "unreadable" else "no-licence")
     return SignIns(successful_at=moment(success, NOW), interactive_at=moment(attempt, NOW))
 
 
@@ -28,7 +28,8 @@ def test_each_documented_account_has_its_verdict(row: dict[str, str]) -> None:
         redemption_changed_at=moment(row["changed"], NOW),
         sign_ins=sign_ins(row["success"], row["attempt"]),
     )
-    verdict = judge(guest, POLICY.thresholds, POLICY.scope.min_account_age, NOW)
+    met = moment(row["first met"], NOW)
+    verdict = judge(guest, POLICY.thresholds, POLICY.scope.min_account_age, NOW, first_seen=met)
     assert (verdict.activity, verdict.confidence, verdict.because.code) == (
         row["activity"],
         row["confidence"],

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reviews.model import Case, Choice, Outcome, Recommendation, Step
+from reviews.model import AskedAs, Case, Choice, Outcome, Recommendation, Step
 from reviews.records import Act, Action
 from reviews.remediation import (
     FOLLOWS,
@@ -118,9 +118,8 @@ def test_a_case_that_goes_on_with_another_person_remembers_who_was_asked_and_wha
     assert (escalated.version, escalated.escalated, escalated.hops) == (lapsed_case.version + 1, True, 0)
     assert (escalated.asked_before, escalated.answers) == ((SARA,), lapsed_case.answers)
     asked_case = a_case(Step.ASKED)
-    handed_over = opened(
-        an_ask(continues=asked_case.id), reviewer=FALLBACK, batch=a_batch(), before=asked_case
-    )
+    passed_on = an_ask(continues=asked_case.id, asked_as=AskedAs.HANDED_OVER)
+    handed_over = opened(passed_on, reviewer=FALLBACK, batch=a_batch(), before=asked_case)
     assert (handed_over.escalated, handed_over.hops, handed_over.asked_before) == (False, 1, (SARA,))
 
 

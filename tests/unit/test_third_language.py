@@ -60,7 +60,7 @@ def names_of_the_examples() -> set[str]:
 def test_no_word_of_a_mail_stands_outside_the_catalogue(words: Words, number: int) -> None:
     setting = Setting(words=words, policy=POLICY, now=NOW, public_url=HERE)
     made = letter(mail_examples.every_mail(setting, COUNT)[number], words, "to@contoso.example")
-    tree = html5lib.parse(made.html, namespaceHTMLElements=False)
+    tree = html5lib.parse(re.sub(r"<!--.*?-->", "", made.html), namespaceHTMLElements=False)
     body = tree.find("body")
     assert body is not None
     for shown in (" ".join(body.itertext()), re.sub(r"https?://\S+", "", made.text), made.subject):

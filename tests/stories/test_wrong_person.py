@@ -50,20 +50,22 @@ async def says_not_mine(tale: Tale, guest: str, names: str | None = None) -> Bat
 
 async def test_the_colleague_a_sponsor_names_is_asked_and_answers(tale: Tale) -> None:
     old = await says_not_mine(tale, "ada", names="joost")
+    assert (await tale.case("ada")).step is Step.OPENED, "Joost has had his mail of the day"
+    await tale.noon(1)
 
     case = await tale.case("ada")
     assert (case.step, case.reviewer, case.asked_as) == (Step.ASKED, tale.id("joost"), AskedAs.HANDED_OVER)
     assert (case.hops, case.asked_before) == (1, (PersonId(tale.id("sara")),))
     assert case.deadline > tale.quick.clock.now()
     assert len(tale.mails("joost")) == 2, "his own guests, and Sara's"
-    assert len(tale.mails("sara")) == 2, "the question, and what became of her answer"
+    assert "Your answer is recorded" in tale.mails("sara"), "and to whom the question went"
     first = await tale.quick.ledger.batch(old)
     assert first is not None
     assert [(one.to.name if one.to else None) for one in first.handed_over] == ["Joost de Vries"]
 
     await tale.answer("joost", {"ada": "remove"})
     assert (await tale.case("ada")).step is Step.DENIED
-    await tale.noon(1)
+    await tale.noon(2)
     decisions = [
         r.items[tale.id("ada")].decision for r in tale.quick.tenant.definitions() if tale.id("ada") in r.items
     ]
@@ -72,6 +74,7 @@ async def test_the_colleague_a_sponsor_names_is_asked_and_answers(tale: Tale) ->
 
 async def test_without_a_name_the_next_on_the_ladder_is_asked(tale: Tale) -> None:
     await says_not_mine(tale, "two-sponsors")
+    await tale.noon(1)
 
     case = await tale.case("two-sponsors")
     assert (case.step, case.asked_as, case.hops) == (Step.ASKED, AskedAs.HANDED_OVER, 1)
@@ -88,7 +91,7 @@ async def test_a_question_goes_round_once_and_then_waits_for_its_deadline(tale: 
     assert batch is not None
     assert [one.because.code for one in batch.handed_over] == ["nobody-left-to-ask"]
     assert len({*case.asked_before, case.reviewer}) == case.hops + 1
-    for day in (16, 17, 33):
+    for day in (2, 15, 16, 17):
         await tale.night(day)
         await tale.noon(day)
     over = await tale.case("ada")
@@ -105,6 +108,7 @@ async def test_a_reviewer_who_left_is_replaced_at_the_next_tracking(tale: Tale) 
     tale.quick.tenant.delete(tale.id("sara"))
 
     await tale.noon(1)
+    await tale.noon(2)
 
     after = [await tale.quick.ledger.case(GuestId(guest)) for guest in asked]
     assert tale.id("sara") not in {case.reviewer for case in after if case}
@@ -145,4 +149,24 @@ async def test_an_answer_of_the_first_reviewer_comes_too_late_once_the_question_
     await tale.quick.ledger.append_answer(Submission(batch_id=old, guest_id=guest, version=2, answer=answer))
     await tale.quick.queue.put(WeighAnswers(batch_id=old))
     await tale.quick.work()
-    assert (await tale.case("ada")).step is Step.ASKED
+    assert (await tale.case("ada")).step is Step.OPENED
+
+
+async def test_two_people_of_one_mind_are_asked_one_after_the_other(tmp_path: Path) -> None:
+    async with telling(tmp_path, reviews={"quorum": "two-people"}, caps={"harmful_share": 1.0}) as tale:
+        await tale.night(0)
+        first = (await tale.case("two-sponsors")).reviewer
+        names = {tale.id(name): name for name in ("joost", "mieke", "fay")}
+        await tale.answer(names[first], {"two-sponsors": "remove"})
+        await tale.noon(1)
+        asked = await tale.case("two-sponsors")
+        assert (asked.step, asked.hops) == (Step.ASKED, 0)
+        assert asked.reviewer != first
+        await tale.answer(names[asked.reviewer], {"two-sponsors": "keep"})
+        await tale.noon(2)
+        third = await tale.case("two-sponsors")
+        assert (third.step, names[third.reviewer]) == (Step.ASKED, "fay")
+        await tale.answer("fay", {"two-sponsors": "remove"})
+        denied = await tale.case("two-sponsors")
+    assert denied.step is Step.DENIED
+    assert [word.choice for word in denied.answers] == [Choice.REMOVE, Choice.KEEP, Choice.REMOVE]
