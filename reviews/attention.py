@@ -1,4 +1,4 @@
-"""How much attention an answer takes: which guests may be answered in one go, and what is too fast to be read."""
+"""How much attention an answer takes: which guests may be answered in one go, and what is too fast."""
 
 from collections.abc import Sequence
 from datetime import timedelta

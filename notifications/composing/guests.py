@@ -101,9 +101,7 @@ def beyond(card: Card, words: Words) -> str:
 def by_hand(card: Card, words: Words) -> tuple[str, ...]:
     """Say what a removal would leave and who can take it away, one sentence each."""
     paths = card.sight.beyond if card.sight else ()
-    return tuple(
-        words.say(f"by-hand.{path.obstacle or 'other'}", thing=thing(path, words)) for path in paths
-    )
+    return tuple(words.say(f"by-hand.{path.obstacle or 'other'}", thing=thing(path, words)) for path in paths)
 
 
 def unread(card: Card, words: Words) -> str:

@@ -4,12 +4,12 @@ from notifications.pages.answering import answer_page
 from notifications.pages.cards import needs_reason
 from notifications.pages.messages import message_page
 from notifications.pages.standing import Standing, handed_over, refused_hand_over, standing
-from notifications.pages.typed import LONGEST_ADDRESS, LONGEST_REASON, Attempt, Typed, bulk_name
+from notifications.pages.typed import LONGEST_REASON, PAGE, Attempt, Typed, bulk_name
 from notifications.pages.undoing import WayBack, undo_page, way_back
 
 __all__ = [
-    "LONGEST_ADDRESS",
     "LONGEST_REASON",
+    "PAGE",
     "Attempt",
     "Standing",
     "Typed",

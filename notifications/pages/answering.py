@@ -6,9 +6,10 @@ from typing import Any
 
 from notifications import composing
 from notifications.composing import Setting
+from notifications.names import LONGEST_ADDRESS
 from notifications.pages.cards import Bulk, PageCard, bulk, earliest_end, page_card, say_error
 from notifications.pages.standing import standing
-from notifications.pages.typed import LONGEST_ADDRESS, LONGEST_REASON, PAGE, Attempt, bulk_name
+from notifications.pages.typed import LONGEST_REASON, PAGE, Attempt, bulk_name
 from notifications.pages.undoing import may_ask_undo
 from notifications.render import page
 from reviews.attention import alike
@@ -48,8 +49,7 @@ def answer_page(
     here = [card for card in shown if not card.record.is_elsewhere]
     parts = _parts(ordered, shown, tried, setting)
     values: dict[str, Any] = {
-        "standing": str(standing(batch, setting)),
-        "reviewer_name": composing.reviewer_name(batch.reviewer, words),
+        **_frame(batch, setting),
         "parts": parts,
         "cards": shown,
         "elsewhere": tuple(card for card in shown if card.record.is_elsewhere),
@@ -57,6 +57,22 @@ def answer_page(
         "done": sum(1 for card in here if card.record.answer),
         "failed": _failed(parts),
         "page_error": say_error(tried.errors.get(PAGE), setting),
+        "is_hurried": tried.is_hurried,
+        "undoable": frozenset(
+            card.guest_id for card in cards if may_ask_undo(batch, card, latest.get(card.guest_id), setting)
+        ),
+        "others": tuple(_other(one, setting) for one in others if one.id != batch.id),
+        "style_nonce": style_nonce,
+    }
+    return page("page/answer.html", values, words)
+
+
+def _frame(batch: Batch, setting: Setting) -> dict[str, Any]:
+    """Return what is the same for every guest of the page."""
+    words = setting.words
+    return {
+        "standing": str(standing(batch, setting)),
+        "reviewer_name": composing.reviewer_name(batch.reviewer, words),
         "deadline": words.day(batch.deadline),
         "deadline_time": words.time(batch.deadline),
         "organisation": setting.organisation,
@@ -69,13 +85,7 @@ def answer_page(
         "longest_reason": LONGEST_REASON,
         "longest_address": LONGEST_ADDRESS,
         "earliest_end": earliest_end(setting),
-        "undoable": frozenset(
-            card.guest_id for card in cards if may_ask_undo(batch, card, latest.get(card.guest_id), setting)
-        ),
-        "others": tuple(_other(one, setting) for one in others if one.id != batch.id),
-        "style_nonce": style_nonce,
     }
-    return page("page/answer.html", values, words)
 
 
 def _parts(
@@ -105,7 +115,7 @@ def _failed(parts: Sequence[Part]) -> tuple[tuple[str, str, str], ...]:
 def _errors(parts: Sequence[Part]) -> Iterator[tuple[str, str, str]]:
     for part in parts:
         if part.bulk is not None and part.bulk.error:
-            yield f"b{part.bulk.name}", ", ".join(card.name for card in part.bulk.cards[:3]), part.bulk.error
+            yield f"g{part.bulk.name}", ", ".join(card.name for card in part.bulk.cards[:3]), part.bulk.error
         for card in part.bulk.cards if part.bulk else (part.card,):
             if card is not None and card.error:
                 yield f"g{card.id}", card.name, card.error

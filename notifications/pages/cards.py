@@ -85,6 +85,7 @@ class Bulk:
     suggestion: str
     options: tuple[Option, ...]
     asks_why: bool
+    needs_why: bool
     typed: Typed
     error: str
 
@@ -97,7 +98,9 @@ def needs_reason(card: Card, setting: Setting) -> bool:
     )
 
 
-def page_card(batch: Batch, card: Card, last: Submission | None, tried: Attempt, setting: Setting) -> PageCard:
+def page_card(
+    batch: Batch, card: Card, last: Submission | None, tried: Attempt, setting: Setting
+) -> PageCard:
     """Return all the page shows of one guest."""
     words = setting.words
     typed = tried.typed.get(card.guest_id) or _typed_before(last)
@@ -128,6 +131,7 @@ def bulk(name: str, cards: Sequence[PageCard], tried: Attempt, setting: Setting)
         suggestion=cards[0].facts.suggestion,
         options=options(IN_BULK, typed, setting),
         asks_why=setting.policy.reviews.justification_on_keep != "never",
+        needs_why=any(card.needs_why for card in cards),
         typed=typed,
         error=say_error(tried.errors.get(name), setting),
     )
@@ -207,7 +211,9 @@ def _record(batch: Batch, card: Card, last: Submission | None, setting: Setting)
     answer = words.say(f"choice.{last.answer.choice}") if last else ""
     if elsewhere is not None:
         return Record(
-            answer=answer or words.say("page.passed-on"), details=_went_to(elsewhere, words), is_elsewhere=True
+            answer=answer or words.say("page.passed-on"),
+            details=_went_to(elsewhere, words),
+            is_elsewhere=True,
         )
     refused = refused_hand_over(batch, last)
     if refused is not None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from notifications.names import LONGEST_ADDRESS as LONGEST_ADDRESS
 from reviews.evidence import digest
 from reviews.model import Card, Choice, GuestId
 
@@ -44,6 +43,8 @@ class Attempt:
     """What was chosen for guests alike, by the name of their group."""
     errors: Mapping[str, str] = field(default_factory=dict)
     """A key of the catalogue by guest, or by group; ``PAGE`` stands for the page as a whole."""
+    is_hurried: bool = False
+    """True when the answers came faster than anybody reads: from now on each wants a reason in words."""
 
 
 def bulk_name(group: Iterable[Card]) -> str:

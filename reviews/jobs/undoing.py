@@ -99,7 +99,7 @@ class Undoing:
             except Gone:
                 refusal = because("not-in-directory")
             except Forbidden as error:
-                refusal = because("directory-refuses", needs=error.needs)
+                refusal = because("directory-refuses", needs=error.needs or "")
         if refusal is not None:
             extra = {"event": "undo.refused", "case": request.case_id, "because": refusal.code}
             log.warning("not brought back", extra=extra)
