@@ -117,6 +117,7 @@ def test_every_key_is_said_somewhere() -> None:
         "todo.",
         "no-answer.",
         "handover.",
+        "undo.",
     )
     messages = {
         f"{key}.{part}"
