@@ -246,6 +246,8 @@ def test_the_keyboard_alone_is_enough_and_focus_is_seen(browser: Browser) -> Non
         )
         assert outline == "solid"
         page.keyboard.press("Tab")
+        expect(page.get_by_label("Why remove?")).to_be_focused()
+        page.keyboard.press("Tab")
         expect(page.get_by_role("button", name="Send my answer")).to_be_focused()
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("Your answer is recorded")
