@@ -9,11 +9,11 @@ from reviews.attention import alike, is_hasty
 from reviews.model import Card, Kind, Path, Recommendation, Risk, Sight, Thing
 from reviews.reasons import because
 from tests.letters import a_card
-from tests.tables import page, section, table
+from tests.tables import DOCS, table
 
-SPONSORS = page("docs/sponsors.md")
-TOGETHER = table(section(SPONSORS, "One answer for several guests"))
-HASTY = table(section(SPONSORS, "Answers that come too fast"))
+SPONSORS = DOCS / "sponsors.md"
+TOGETHER = table("One answer for several guests", SPONSORS)
+HASTY = table("Answers that come too fast", SPONSORS)
 
 
 def described(row: dict[str, str]) -> Card:

@@ -9,9 +9,9 @@ from reviews.model import CaseId, PersonId, Step, UndoRequest
 from reviews.undo import is_back, no_undo
 from tests.builders import NOW, SARA, a_case, guid
 from tests.letters import BATCH
-from tests.tables import page, section, table
+from tests.tables import DOCS, table
 
-ROWS = table(section(page("docs/sponsors.md"), "The way back"))
+ROWS = table("The way back", DOCS / "sponsors.md")
 
 
 def wish(case_id: CaseId, by: str = SARA) -> UndoRequest:
