@@ -112,6 +112,7 @@ class House:
             self.settings.graph_endpoint,
             self.settings.graph_token or _credential(self.settings.identity),
             self.clock,
+            turns=self.record,
         )
 
     @cached_property

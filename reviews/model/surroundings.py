@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reviews.model.access import Exposure
+from reviews.model.access import Exposure, Path
 from reviews.model.cases import Card, Case
 from reviews.model.ids import PersonId, Unreadable
 from reviews.model.people import Guest, Person
@@ -75,5 +75,7 @@ class Surroundings:
     circle: Circle = Circle()
     home: str | None = None
     """Name of the organisation whose domain the guest was invited at; None when it is not known."""
+    unowned: tuple[Path, ...] = ()
+    """Groups the guest was put into whose owners were read, and of whom none can answer."""
     last_card: Card | None = None
     """What was shown when somebody last answered for this guest; None when nobody ever did."""
