@@ -12,7 +12,8 @@ from reviews.records import Plan
 PLANS = "plans"
 EVIDENCE = "evidence"
 POLICIES = "policies"
-CONTAINERS = (POLICIES, "census", PLANS, EVIDENCE)
+CHANGES = "changes"
+CONTAINERS = (POLICIES, "census", PLANS, EVIDENCE, CHANGES)
 
 
 def plan_name(run_id: RunId) -> str:

@@ -10,7 +10,16 @@ from datetime import timedelta
 
 from reviews.errors import Malformed, NotSupported
 from reviews.evidence import canonical, parse
-from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, Undo, WeighAnswers
+from reviews.messages import (
+    CarryOut,
+    MendPackage,
+    Message,
+    OpenBatch,
+    RunJob,
+    SendMail,
+    Undo,
+    WeighAnswers,
+)
 
 VERSION = 1
 LARGEST = 1024
@@ -25,6 +34,7 @@ _KINDS: Mapping[str, tuple[type[Message], str]] = {
     "run-job": (RunJob, "jobs"),
     "carry-out": (CarryOut, "actions"),
     "open-batch": (OpenBatch, "actions"),
+    "mend-package": (MendPackage, "actions"),
     "send-mail": (SendMail, "mail"),
     "weigh-answers": (WeighAnswers, "answers"),
     "undo": (Undo, "answers"),

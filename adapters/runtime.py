@@ -1,147 +1,54 @@
 """Where everything meets: settings in, a house with all its jobs out. Built once per process.
 
-The libraries of storage, Graph and pages are loaded by the part that needs them, not by a cold start.
+What it is plugged into stands in ``adapters.plugs``.
 """
 
 import secrets
 from functools import cached_property
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from adapters.clock import HandClock, SystemClock
-from adapters.policy_source import PolicySource
+from adapters.plugs import Plugs
 from adapters.release import release
-from adapters.settings import Settings, read_settings
+from adapters.settings import read_settings
 from adapters.telemetry import put_events_first
 from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.backfilling import Backfilling
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.elsewhere import Elsewhere
 from reviews.jobs.gathering import Gathering
 from reviews.jobs.handing_over import HandingOver
 from reviews.jobs.harvest import Harvest
 from reviews.jobs.looking_closer import LookingCloser
+from reviews.jobs.mending import MendingPackages
 from reviews.jobs.night import Night
 from reviews.jobs.opening import Opening
 from reviews.jobs.sealing import Sealing
 from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
-from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, Undo, WeighAnswers
-from reviews.ports import AccessReviews, Archive, Clock, Connections, Directory, Ledger, Mailer, Queue
+from reviews.messages import (
+    CarryOut,
+    MendPackage,
+    Message,
+    OpenBatch,
+    RunJob,
+    SendMail,
+    Undo,
+    WeighAnswers,
+)
 from reviews.records import Act
 
 if TYPE_CHECKING:
-    from azure.core.credentials_async import AsyncTokenCredential
     from starlette.applications import Starlette
 
-    from adapters.graph.client import GraphClient
-    from adapters.graph.partners import GraphPartners
-    from adapters.storage import Storage
     from notifications.sending import Sending
 
 
-class House:
-    """Every job with everything it needs, made when first asked for: the web role makes no Graph client."""
-
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
-        self.settings = settings
-        now = settings.sandbox_now
-        self.clock: Clock = clock or (HandClock(now) if now is not None else SystemClock())
-        self.policies = PolicySource(settings.policy_source, self._read_blob)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close what was opened; safe to repeat."""
-        if "storage" in self.__dict__:
-            await self.storage.close()
-        if "graph" in self.__dict__:
-            await self.graph.aclose()
-
-    @cached_property
-    def storage(self) -> "Storage":
-        """The storage account of the record."""
-        from adapters.storage import connect
-
-        if self.settings.state is None:
-            raise BadSettings(["STATE__tableServiceUri and its kin: no storage is named"])
-        state = self.settings.state
-        return connect(state, None if state.connection_string else _credential(state.client_id))
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """The record in tables."""
-        from adapters.tables.ledger import TableLedger
-
-        return TableLedger(self.storage.tables)
-
-    @property
-    def record(self) -> Ledger | None:
-        """The ledger, where storage is named; a plan can be drawn without."""
-        return None if self.settings.state is None else self.ledger
-
-    @cached_property
-    def queue(self) -> Queue:
-        """The queues."""
-        from adapters.queues import AzureQueue
-
-        return AzureQueue(self.storage.queues)
-
-    @cached_property
-    def archive(self) -> Archive:
-        """Plans and seals."""
-        from adapters.blobs import BlobArchive
-
-        return BlobArchive(self.storage.blobs)
-
-    @cached_property
-    def graph(self) -> "GraphClient":
-        """The connection to Microsoft Graph."""
-        from adapters.graph.client import GraphClient
-
-        return GraphClient(
-            self.settings.graph_endpoint,
-            self.settings.graph_token or _credential(self.settings.identity),
-            self.clock,
-            turns=self.record,
-        )
-
-    @cached_property
-    def directory(self) -> Directory:
-        """The directory."""
-        from adapters.graph.directory import GraphDirectory
-
-        return GraphDirectory(self.graph, self.partners)
-
-    @cached_property
-    def partners(self) -> "GraphPartners":
-        """What is known of other tenants."""
-        from adapters.graph.partners import GraphPartners
-
-        return GraphPartners(self.graph)
-
-    @cached_property
-    def connections(self) -> Connections:
-        """What ties guests to the tenant."""
-        from adapters.graph.connections import GraphConnections
-
-        return GraphConnections(self.graph)
-
-    @cached_property
-    def access_reviews(self) -> AccessReviews:
-        """Native reviews."""
-        from adapters.graph.access_reviews import GraphAccessReviews
-
-        return GraphAccessReviews(self.graph)
+class House(Plugs):
+    """Every job with everything it needs, made when first asked for."""
 
     @cached_property
     def night(self) -> Night:
@@ -167,6 +74,7 @@ class House:
             gathering=self.gathering,
             policies=self.policies,
             ledger=self.record,
+            elsewhere=Elsewhere(clock=self.clock, access_reviews=self.access_reviews, packages=self.packages),
         )
 
     @cached_property
@@ -268,16 +176,22 @@ class House:
         return Gathering(people=GraphPeople(self.graph), ledger=self.record)
 
     @cached_property
+    def mending(self) -> MendingPackages:
+        """The keeping of package policies."""
+        return MendingPackages(
+            clock=self.clock,
+            packages=self.packages,
+            ledger=self.ledger,
+            queue=self.queue,
+            archive=self.archive,
+            policies=self.policies,
+            new_owner=new_owner,
+        )
+
+    @cached_property
     def tick(self) -> Tick:
         """What the timer does."""
         return Tick(clock=self.clock, ledger=self.ledger, queue=self.queue, policies=self.policies)
-
-    @cached_property
-    def mailer(self) -> Mailer:
-        """The one mailbox mail leaves from."""
-        from adapters.graph.mailbox import PolicyMailbox
-
-        return PolicyMailbox(self.graph, self.policies)
 
     @cached_property
     def sending(self) -> "Sending":
@@ -333,6 +247,8 @@ class House:
                 await self.answering.weigh_batch(message.batch_id)
             case Undo():
                 await self.undoing.for_reviewer(message.batch_id)
+            case MendPackage():
+                await self.mending.mend(message.policy_id)
             case SendMail():
                 await self.sending.send(message.home, message.mail_id)
 
@@ -340,6 +256,8 @@ class House:
         match message.job:
             case "harvest":
                 await self.harvest.run(message.slot)
+            case "packages":
+                await self.mending.run(message.slot)
             case "night":
                 await self.night.run(message.slot, message.start)
             case "track":
@@ -357,9 +275,6 @@ class House:
             return func.HttpResponse(status_code=403)
         await self.tick.run()
         return func.HttpResponse(status_code=202)
-
-    async def _read_blob(self, container: str, name: str) -> bytes | None:
-        return await self.archive.get(container, name)
 
 
 def new_owner() -> str:
@@ -386,9 +301,3 @@ def install(house: House) -> None:
     """Have this process's triggers use a house that somebody else built: the local host, with its clock."""
     put_events_first()
     _HOUSES[:] = [house]
-
-
-def _credential(client_id: str | None) -> "AsyncTokenCredential":
-    from azure.identity.aio import DefaultAzureCredential
-
-    return DefaultAzureCredential(managed_identity_client_id=client_id)

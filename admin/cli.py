@@ -9,7 +9,18 @@ import typer
 
 from adapters.policy_source import parse_policy
 from adapters.settings import read_settings
-from admin import doctoring, explained, mailing, partners, planning, proposing, regretting, running, verifying
+from admin import (
+    doctoring,
+    explained,
+    mailing,
+    packaging,
+    partners,
+    planning,
+    proposing,
+    regretting,
+    running,
+    verifying,
+)
 from admin.opened import told, with_house
 from reviews.errors import BadSettings
 from reviews.model import GuestId, RunId
@@ -25,7 +36,9 @@ app = typer.Typer(
 policy_app = typer.Typer(no_args_is_help=True, help="Check a policy file, or print its schema.")
 evidence_app = typer.Typer(no_args_is_help=True, help="Verify the record.")
 mail_app = typer.Typer(no_args_is_help=True, help="Look at every mail before anybody gets one.")
+packages_app = typer.Typer(help="Look at the policies of access packages, and mend their reviews.")
 app.add_typer(policy_app, name="policy")
+app.add_typer(packages_app, name="packages")
 app.add_typer(mail_app, name="mail")
 app.add_typer(evidence_app, name="evidence")
 
@@ -108,6 +121,27 @@ def verify(*, as_json: AsJson = False) -> None:
     """Check every row and blob of the record: digests, chains, seals. Exit 1 when anything does not hold."""
     sound = with_house(lambda house: verifying.verify(house, as_json=as_json))
     raise typer.Exit(0 if sound else 1)
+
+
+@packages_app.callback(invoke_without_command=True)
+def packages(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Say what is wrong with each policy that guests can reach. Changes nothing; needs no storage."""
+    if context.invoked_subcommand is None:
+        with_house(lambda house: packaging.show(house, as_json=as_json), needs_state=False)
+
+
+@packages_app.command("apply")
+def mend_package(
+    policy_id: str, *, unasked: Annotated[bool, typer.Option("--yes", help="Write without asking.")] = False
+) -> None:
+    """Show the change that mends the review of one policy, and write it once you agree."""
+    with_house(lambda house: packaging.apply(house, policy_id, unasked=unasked))
+
+
+@packages_app.command("undo")
+def restore_package(policy_id: str) -> None:
+    """Write a policy back as it was, unless somebody has changed it since."""
+    with_house(lambda house: packaging.undo(house, policy_id))
 
 
 @policy_app.command("schema")

@@ -78,6 +78,11 @@ def tier_of_group(group: Group, policy: Policy) -> Tier:
     return Tier.LOW
 
 
+def tier_of_package(name: str, policy: Policy) -> Tier:
+    """Return how sensitive an access package is: by its name."""
+    return next((tier for tier, rule in _rules(policy) if _is_named(name, rule)), Tier.LOW)
+
+
 def obstacle_of_group(group: Group) -> Obstacle | None:
     """Return why a membership cannot simply be taken away; the first of several, the hardest first."""
     if group.is_dynamic:
@@ -130,9 +135,12 @@ def _by_app(app: AppRole, policy: Policy) -> Path:
 
 
 def _by_package(package: HeldPackage, policy: Policy) -> Path:
-    tier = next((tier for tier, rule in _rules(policy) if _is_named(package.name, rule)), Tier.LOW)
     return Path(
-        thing=Thing.PACKAGE, id=package.id, name=package.name, tier=tier, expires_at=package.expires_at
+        thing=Thing.PACKAGE,
+        id=package.id,
+        name=package.name,
+        tier=tier_of_package(package.name, policy),
+        expires_at=package.expires_at,
     )
 
 

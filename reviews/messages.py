@@ -55,4 +55,11 @@ class Undo:
     batch_id: BatchId
 
 
-Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers | Undo
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MendPackage:
+    """Mend the review of one access package's policy."""
+
+    policy_id: str
+
+
+Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers | Undo | MendPackage

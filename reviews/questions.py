@@ -68,9 +68,9 @@ class Round:
             return self._again(candidate, candidate.case, around, danger)
         if danger.is_privileged and self.policy.reviewers.privileged:
             ladder = self._privileged_ladder(candidate.guest)
-        unknown = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else None
+        objection = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else _wait(around)
         action = self._action(candidate, around, ladder, danger)
-        return Question(action=action, objection=unknown, ladder=ladder, danger=danger)
+        return Question(action=action, objection=objection, ladder=ladder, danger=danger)
 
     def _privileged_ladder(self, guest: Guest) -> Ladder:
         """Ask the people the policy names for privileged guests, whoever sponsors this one."""
@@ -112,6 +112,9 @@ class Round:
         )
         if ladder.why_asked is not None:
             reasons = (*reasons, ladder.why_asked)
+        if around.items:
+            names = ", ".join(dict.fromkeys(item.name for item in around.items))
+            reasons = (*reasons, because("asked-in-package", packages=names))
         case = case_id(candidate.guest.id, self.name)
         return Action(
             key=f"ask:{case}",
@@ -125,6 +128,7 @@ class Round:
             asked_as=ladder.asked_as,
             together=self._together(candidate.guest, ladder),
             sight=self._sight(candidate, around, danger),
+            items=around.items,
         )
 
     def _together(self, guest: Guest, ladder: Ladder) -> tuple[PersonId, ...]:
@@ -153,6 +157,12 @@ class Round:
             unread=around.exposure.unread,
             marks=marks(paths),
         )
+
+
+def _wait(around: Surroundings) -> Reason | None:
+    """Say why a question waits for the review of the guest's package, where one begins within days."""
+    day = None if around.items else around.package_round_on
+    return None if day is None else because("package-round-near", on=day.isoformat())
 
 
 def case_id(guest_id: GuestId, round_name: str) -> CaseId:

@@ -207,6 +207,32 @@ _OBJECTIONS = {
     "directory-refuses": "The directory refuses to change the account ({needs}).",
 }
 
+_PACKAGES = {
+    "package-for-anyone": "Anyone from outside may ask for the package.",
+    "package-unapproved": "Nobody approves requests for the package.",
+    "package-never-ends": "The package never ends and is never reviewed.",
+    "package-lasts-long": "The package lasts {days} days without a review; {limit} days are allowed.",
+    "package-unreviewed": "The package is never reviewed.",
+    "package-review-over": "The review of the package does not come round any more.",
+    "package-no-fallback": "The review of the package names no fallback reviewer.",
+    "package-removes-no-fallback": "Silence takes the package away, and no fallback reviewer is named.",
+    "package-no-suggestions": "The review of the package shows no suggestions.",
+    "package-self-review": "Guests are the only ones to review their own package.",
+    "package-nobody-to-review": "Nobody can be named to review the package: our policy has no fallback.",
+}
+
+_OTHERS = {
+    "in-native-review": "Another review asks about the guest already.",
+    "kept-natively": "Somebody kept the guest in another review on {on}.",
+    "package-round-near": "The review of the guest's package begins on {on}: the question is put there.",
+    "asked-in-package": "The answer goes to the review of an access package too ({packages}).",
+    "lifecycle-policy-acts": "A guest lifecycle policy of the tenant acts on the guest by itself.",
+    "package-lifecycle-acts": "Entitlement management acts by itself when the last package ends, on {on}.",
+    "co-members-visible": "Guests could see who else is asked about, and the policy does not allow that.",
+    "ends-the-account": "With the last package the account goes: blocked, and deleted {days} days later.",
+    "others-not-read": "What other reviews and policies do about guests could not be read ({what}).",
+}
+
 _REFUSALS = {
     "not-a-reviewer": "The answer is not from a reviewer of this guest.",
     "answered-by-the-guest": "Guests do not answer for themselves.",
@@ -234,6 +260,8 @@ CODES: Mapping[str, str] = MappingProxyType(
     | _TOLD
     | _FINDINGS
     | _OBJECTIONS
+    | _PACKAGES
+    | _OTHERS
     | _REFUSALS
 )
 """Every code there is, with its meaning in one English sentence; docs/policy.md prints the same list."""

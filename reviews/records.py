@@ -11,6 +11,7 @@ from reviews.model import (
     Case,
     CaseId,
     GuestId,
+    NativeItem,
     PersonId,
     Reason,
     Receipt,
@@ -58,6 +59,8 @@ class Action:
     """The case that goes on with another person, when the question is handed over; None for a new one."""
     sight: Sight | None = None
     """What a closer look at the guest found; None where none was taken."""
+    items: tuple[NativeItem, ...] = ()
+    """The reviews of access packages that an answer is to be written to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,9 @@ def test_every_command_of_the_operators_line_in_the_pages_exists() -> None:
     told = {
         found
         for path in pages()
-        for found in re.findall(r"python -m admin ((?:evidence |policy |mail )?[a-z-]+)", page(path))
+        for found in re.findall(
+            r"python -m admin ((?:evidence |policy |mail |packages )?[a-z-]+)", page(path)
+        )
     }
 
     assert told
@@ -222,4 +224,5 @@ def _commands(group: object, before: str = "") -> set[str]:
     inner = getattr(group, "commands", None)
     if inner is None:
         return {before.strip()}
-    return {name for key, one in inner.items() for name in _commands(one, f"{before} {key}")}
+    alone = {before.strip()} if getattr(group, "invoke_without_command", False) else set()
+    return alone | {name for key, one in inner.items() for name in _commands(one, f"{before} {key}")}

@@ -13,9 +13,11 @@ import msgspec
 
 from adapters.graph.client import REPLICATION, GraphClient, decoded
 from adapters.graph.cohort_groups import CohortGroups
+from adapters.graph.native_rounds import running_rounds
 from adapters.graph.operations import (
     CREATE_DEFINITION,
     FIND_DEFINITIONS,
+    LIST_CONTACTED,
     LIST_DECISIONS,
     LIST_INSTANCES,
     READ_DEFINITION,
@@ -23,7 +25,7 @@ from adapters.graph.operations import (
 )
 from notifications.words import in_every_language
 from reviews.errors import Gone, Malformed, NotSupported
-from reviews.model import Answer, Batch, BatchId, Choice, GuestId, PersonId
+from reviews.model import Answer, Batch, BatchId, Choice, Covers, GuestId, NativeItem, NativeRound, PersonId
 from reviews.ports import NativeDecision, NativeReview
 
 log = logging.getLogger(__name__)
@@ -60,11 +62,22 @@ class _Somebody(msgspec.Struct, gc=False):
     id: str | None = None
 
 
+class _Contacted(msgspec.Struct, gc=False):
+    id: str
+
+
+class _Resource(msgspec.Struct, rename="camel", gc=False):
+    id: str | None = None
+    display_name: str | None = None
+    access_package_display_name: str | None = None
+
+
 class _Decision(msgspec.Struct, rename="camel", gc=False):
     id: str
     decision: str | None = None
     justification: str | None = None
     principal: _Somebody | None = None
+    resource: _Resource | None = None
     reviewed_by: _Somebody | None = None
     reviewed_date_time: datetime | None = None
 
@@ -111,16 +124,16 @@ def _reviewer(person_id: PersonId) -> dict[str, str]:
     return {"query": f"/users/{person_id}", "queryType": "MicrosoftGraph"}
 
 
-def decision_body(answer: Answer, *, guest_id: str, group_id: str) -> dict[str, str]:
+def decision_body(answer: Answer, *, guest_id: str, resource_id: str) -> dict[str, str]:
     """Return the body that records one answer.
 
     Raises:
-        Malformed: guest or group is missing. Graph would then decide on every guest of the review
+        Malformed: guest or resource is missing. Graph would then decide on every guest of the review
             (graph-facts.md C4), so such a body is never built.
 
     """
-    if not guest_id or not group_id:
-        raise Malformed("a decision must name both its guest and its group")
+    if not guest_id or not resource_id:
+        raise Malformed("a decision must name both its guest and what it is about")
     said = answer.justification.strip()[:LONGEST_WORDS].replace("[gatehouse", "(gatehouse")
     at = f"{answer.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     told = f"Answered by {answer.by} on {at} ({answer.source.value})."
@@ -128,7 +141,7 @@ def decision_body(answer: Answer, *, guest_id: str, group_id: str) -> dict[str, 
         "decision": TO_GRAPH[answer.choice],
         "justification": " ".join(filter(None, (said, told, f"[gatehouse {answer.id}]"))),
         "principalId": guest_id,
-        "resourceId": group_id,
+        "resourceId": resource_id,
     }
 
 
@@ -222,8 +235,28 @@ class GraphAccessReviews:
         """Write an answer to the native review, naming both guest and group; see ``reviews.ports``."""
         if batch.definition_id is None or batch.instance_id is None or batch.group_id is None:
             raise NotSupported(f"batch {batch.id}: its review has no instance yet")
-        body = decision_body(answer, guest_id=guest_id, group_id=batch.group_id)
-        path = f"{DEFINITIONS}/{batch.definition_id}/instances/{batch.instance_id}/batchRecordDecisions"
+        body = decision_body(answer, guest_id=guest_id, resource_id=batch.group_id)
+        await self._recorded(batch.definition_id, batch.instance_id, body)
+
+    async def rounds(self, covers: Covers) -> tuple[NativeRound, ...]:
+        """Read every running round about one sort of thing that others opened."""
+        return tuple([one async for one in running_rounds(self._client, covers)])
+
+    async def contacted(self, definition_id: str, instance_id: str) -> tuple[PersonId, ...]:
+        """Read who was written to about a round by the service itself. Raises Gone."""
+        one = self._client.urls.identity_governance.access_reviews.definitions
+        one = one.by_access_review_schedule_definition_id(definition_id)
+        people = one.instances.by_access_review_instance_id(instance_id).contacted_reviewers
+        rows = self._client.rows(LIST_CONTACTED, people, top=PAGE_SIZE)
+        return tuple([PersonId(decoded(LIST_CONTACTED, row, _Contacted).id.lower()) async for row in rows])
+
+    async def record_elsewhere(self, item: NativeItem, guest_id: GuestId, answer: Answer) -> None:
+        """Write an answer at a guest's place in a review that others opened."""
+        body = decision_body(answer, guest_id=guest_id, resource_id=item.resource_id)
+        await self._recorded(item.definition_id, item.instance_id, body)
+
+    async def _recorded(self, definition_id: str, instance_id: str, body: dict[str, str]) -> None:
+        path = f"{DEFINITIONS}/{definition_id}/instances/{instance_id}/batchRecordDecisions"
         await self._client.write(RECORD_DECISION, path, body)
 
 
@@ -237,6 +270,7 @@ def _native(row: _Decision) -> NativeDecision:
         raise Malformed(f"decision {row.id}: it names no principal")
     by = row.reviewed_by.id if row.reviewed_by else None
     at = row.reviewed_date_time
+    resource = row.resource or _Resource()
     return NativeDecision(
         guest_id=GuestId(row.principal.id),
         choice=FROM_GRAPH.get(row.decision or ""),
@@ -244,4 +278,6 @@ def _native(row: _Decision) -> NativeDecision:
         by=PersonId(by) if by and by != NOBODY else None,
         at=at.astimezone(UTC) if at and at.tzinfo and at.year > 1 else None,
         justification=row.justification or "",
+        resource_id=resource.id,
+        resource_name=resource.access_package_display_name or resource.display_name,
     )

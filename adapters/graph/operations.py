@@ -21,6 +21,7 @@ _DEFINITIONS = "/identityGovernance/accessReviews/definitions"
 _DEFINITION = f"{_DEFINITIONS}/{{accessReviewScheduleDefinition-id}}"
 _INSTANCE = f"{_DEFINITION}/instances/{{accessReviewInstance-id}}"
 _PACKAGES = "/identityGovernance/entitlementManagement"
+_PACKAGE_POLICY = f"{_PACKAGES}/assignmentPolicies/{{accessPackageAssignmentPolicy-id}}"
 _MESSAGE = "/users/{user-id}/messages/{message-id}"
 
 
@@ -93,6 +94,12 @@ LIST_PACKAGES_HELD = Operation(
     name="GET /identityGovernance/entitlementManagement/assignments",
     needs=("EntitlementManagement.Read.All",),
 )
+READ_PACKAGE_POLICY = Operation(name=f"GET {_PACKAGE_POLICY}", needs=_READS_PACKAGES)
+REPLACE_PACKAGE_POLICY = Operation(
+    name=f"PUT {_PACKAGE_POLICY}", needs=("EntitlementManagement.ReadWrite.All",), repeatable=False
+)
+"""Not repeatable although a PUT: somebody else may have changed the policy after ours took effect."""
+READ_PACKAGE_SETTINGS = Operation(name=f"GET {_PACKAGES}/settings", needs=_READS_PACKAGES)
 
 FIND_GROUPS = Operation(name="GET /groups", needs=_READS_GROUPS)
 CREATE_GROUP = Operation(name="POST /groups", needs=_GROUPS, repeatable=False)
@@ -105,6 +112,7 @@ CREATE_DEFINITION = Operation(name=f"POST {_DEFINITIONS}", needs=_REVIEWS, repea
 READ_DEFINITION = Operation(name=f"GET {_DEFINITION}", needs=_READS_REVIEWS)
 LIST_INSTANCES = Operation(name=f"GET {_DEFINITION}/instances", needs=_READS_REVIEWS)
 LIST_DECISIONS = Operation(name=f"GET {_INSTANCE}/decisions", needs=_READS_REVIEWS)
+LIST_CONTACTED = Operation(name=f"GET {_INSTANCE}/contactedReviewers", needs=_READS_REVIEWS)
 RECORD_DECISION = Operation(name=f"POST {_INSTANCE}/batchRecordDecisions", needs=_REVIEWS)
 """Repeatable although a POST: the same decision on the same guest and group changes nothing more."""
 

@@ -77,6 +77,11 @@ resource plans 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-0
   name: 'plans'
 }
 
+resource changes 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
+  parent: blobService
+  name: 'changes'
+}
+
 resource evidence 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01' existing = {
   parent: blobService
   name: 'evidence'
@@ -232,6 +237,17 @@ resource workerCensus 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 resource workerPlans 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: plans
   name: guid(plans.id, workerPrincipalId, roles.blobDataContributor)
+  properties: {
+    principalId: workerPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
+  }
+}
+
+// worker: each policy of an access package as it was before a change.
+resource workerChanges 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: changes
+  name: guid(changes.id, workerPrincipalId, roles.blobDataContributor)
   properties: {
     principalId: workerPrincipalId
     principalType: 'ServicePrincipal'

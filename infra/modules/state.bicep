@@ -34,6 +34,7 @@ var containerNames = [
   'policies'
   'census'
   'plans'
+  'changes'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from reviews import decisions, steps
 from reviews.errors import Conflict, Gone, NotSupported
 from reviews.evidence import digest
+from reviews.jobs.elsewhere import Places
 from reviews.jobs.handing_over import HandingOver
 from reviews.messages import SendMail
-from reviews.model import Answer, Batch, BatchId, Case, GuestId, PersonId, Source, Submission
+from reviews.model import Answer, Batch, BatchId, Case, GuestId, NativeItem, PersonId, Source, Submission
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Policies, Queue
 from reviews.quorum import on_record
@@ -123,8 +124,29 @@ class Answering:
         said = next((word for word in on_record(case) if word.by == batch.reviewer_id), case.answer)
         if said is None or case.mirrored == said.id or said.source is Source.MY_ACCESS:
             return
-        if batch.instance_id is None:
+        card = next((one for one in await self.ledger.cards(batch.id) if one.guest_id == guest_id), None)
+        if card is not None and card.items:
+            written = [await self._record_elsewhere(item, guest_id, said) for item in card.items]
+            kind = "mirrored" if any(written) else "left-to-others"
+        elif await self._record(batch, guest_id, said):
+            kind = "mirrored"
+        else:
             return
+        await self.ledger.move(
+            Move(
+                case=steps.mirrored(case, said.id),
+                kind=kind,
+                actor="gatehouse",
+                at=self.clock.now(),
+                run_id=batch.run_id,
+                facts={"answer": said.id},
+            )
+        )
+
+    async def _record(self, batch: Batch, guest_id: GuestId, said: Answer) -> bool:
+        """Write an answer to the batch's own review; False while that takes none."""
+        if batch.instance_id is None:
+            return False
         try:
             await self.access_reviews.record(batch, guest_id, said)
         except NotSupported:
@@ -132,17 +154,23 @@ class Answering:
                 "native review takes no answers now",
                 extra={"event": "answer.not-mirrored", "batch": batch.id},
             )
-            return
-        await self.ledger.move(
-            Move(
-                case=steps.mirrored(case, said.id),
-                kind="mirrored",
-                actor="gatehouse",
-                at=self.clock.now(),
-                run_id=batch.run_id,
-                facts={"answer": said.id},
-            )
-        )
+            return False
+        return True
+
+    async def _record_elsewhere(self, item: NativeItem, guest_id: GuestId, said: Answer) -> bool:
+        """Write an answer to the review of a package; False when others decided there, or it is over."""
+        there = await Places(self.access_reviews).decision(guest_id, item)
+        if there is not None and (there.by is None or there.is_ours):
+            try:
+                await self.access_reviews.record_elsewhere(item, guest_id, said)
+            except NotSupported:
+                there = None
+            else:
+                return True
+        why = "over" if there is None else "decided"
+        extra = {"event": "answer.left-to-others", "review": item.definition_id, "because": why}
+        log.info("an answer is left to the reviewers of a package", extra=extra)
+        return False
 
     async def note_reset(self, batch: Batch, guest_id: GuestId) -> None:
         """Note, once, that somebody took an answer of ours back in the native review.

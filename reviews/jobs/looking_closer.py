@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from reviews.errors import GatehouseError
 from reviews.exposure import exposure_of
+from reviews.jobs.elsewhere import Elsewhere, Found
 from reviews.jobs.gathering import Exposures, Gathering
 from reviews.kinds import home_domain
 from reviews.model import (
@@ -41,6 +42,8 @@ class LookingCloser:
     gathering: Gathering
     policies: Policies
     ledger: Ledger | None = None
+    elsewhere: Elsewhere | None = None
+    """Finds the reviews that others opened."""
 
     async def look(self, candidates: Sequence[Candidate]) -> Mapping[GuestId, Surroundings]:
         """Find out about every candidate what its own record does not tell."""
@@ -51,6 +54,7 @@ class LookingCloser:
         unowned = await self._unowned(exposures, policy)
         homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
+        others = await self.elsewhere.look(policy) if self.elsewhere and guests else Found()
         log.info("candidates looked at", extra={"event": "exposure.read", "guests": len(guests)})
         return {
             guest: Surroundings(
@@ -59,6 +63,8 @@ class LookingCloser:
                 unowned=unowned.get(guest, ()),
                 home=homes.get(guest),
                 last_card=cards.get(guest),
+                items=others.items.get(guest, ()),
+                package_round_on=others.soon.get(guest),
             )
             for guest in guests
         }

@@ -9,7 +9,19 @@ from reviews import remediation, sponsors
 from reviews.errors import Gone, Transient
 from reviews.handover import WAITING
 from reviews.messages import SendMail
-from reviews.model import AskedAs, Batch, BatchId, BatchStep, Card, Case, Guest, Person, PersonId, Step
+from reviews.model import (
+    AskedAs,
+    Batch,
+    BatchId,
+    BatchStep,
+    Card,
+    Case,
+    Guest,
+    GuestId,
+    Person,
+    PersonId,
+    Step,
+)
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Action, MailKind, Move, OwedMail, question_kind
@@ -122,16 +134,23 @@ class Opening:
             return current.rests_until is None or current.rests_until <= now
         return current.step is Step.LAPSED and not current.escalated
 
+    async def _cohort(self, batch: Batch) -> tuple[GuestId, ...]:
+        """Return the guests who need a review of our own: the others are in their package's already."""
+        return tuple(card.guest_id for card in await self.ledger.cards(batch.id) if not card.items)
+
     async def _grouped(self, batch: Batch) -> Batch:
+        cohort = await self._cohort(batch)
+        if not cohort:
+            return await self._saved(replace(batch, step=BatchStep.DEFINED))
         group = await self.access_reviews.find_group(batch.id)
         if group is None:
-            group = await self.access_reviews.create_group(batch)
+            group = await self.access_reviews.create_group(replace(batch, guests=cohort))
         return await self._saved(replace(batch, group_id=group, step=BatchStep.GROUPED))
 
     async def _defined(self, batch: Batch, policy: Policy) -> Batch:
         if batch.group_id is None:
             raise Gone(f"batch {batch.id} has no group")
-        missing = await self.access_reviews.missing_members(batch.group_id, batch.guests)
+        missing = await self.access_reviews.missing_members(batch.group_id, await self._cohort(batch))
         if missing:
             await self.access_reviews.add_members(batch.group_id, missing)
         definition = await self.access_reviews.find_definition(batch.id)
@@ -205,4 +224,5 @@ def _card(ask: Action, guest: Guest) -> Card:
         reasons=ask.reasons,
         asked_as=ask.asked_as or AskedAs.SPONSOR,
         sight=ask.sight,
+        items=ask.items,
     )

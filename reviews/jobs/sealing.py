@@ -60,7 +60,7 @@ class Sealing:
             newest = (await self.ledger.events(guest_id))[-1]
             heads[guest_id] = f"{newest.seq}:{newest.hash}"
         extras: dict[str, str] = {}
-        for job in ("harvest", "night", "track"):
+        for job in ("harvest", "packages", "night", "track"):
             for done in await self.ledger.recent_runs(job, 50):
                 if done.finished_at is not None and done.finished_at >= since:
                     extras[done.id] = evidence.digest(evidence.canonical(replace(done, version=0)))

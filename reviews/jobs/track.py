@@ -11,12 +11,13 @@ from reviews.errors import Forbidden
 from reviews.evidence import digest
 from reviews.handover import WAITING
 from reviews.jobs.answering import Answering
+from reviews.jobs.elsewhere import Places
 from reviews.jobs.handing_over import HandingOver
 from reviews.jobs.receiving import Receiving
 from reviews.jobs.reminding import Reminding
 from reviews.jobs.sweeping import sweep
 from reviews.messages import OpenBatch, SendMail
-from reviews.model import Answer, Batch, BatchStep, Case, Outcome, Source, Step
+from reviews.model import Answer, Batch, BatchStep, Card, Case, Choice, NativeItem, Outcome, Source, Step
 from reviews.native import Native
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Mailer, NativeDecision, Policies, Queue
@@ -29,8 +30,6 @@ READ_TO = "mail_read_to"
 """Where a run's summary says until when the mailbox was read."""
 LEASE = timedelta(minutes=15)
 NOT_REVIEWED = "NotReviewed"
-OUR_MARK = "[gatehouse "
-"""What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +57,12 @@ class Track:
         found = [await self.ledger.batch(batch_id) for batch_id in await self.ledger.live_batches()]
         batches = [batch for batch in found if batch is not None and batch.step is not BatchStep.CLOSED]
         read_to = await self._received(batches, policy)
+        places = Places(self.access_reviews)
         left = Counter(batch.run_id for batch in batches)
         for batch in batches:
             if left[batch.run_id] == 1 and self._is_over(batch):
                 await self.reminding.sum_up(batch.run_id, policy)
-            left[batch.run_id] -= await self._follow(batch, policy)
+            left[batch.run_id] -= await self._follow(batch, policy, places)
             run = await self._renewed(run)
         closed = len(batches) - left.total()
         await self.reminding.remind(batches, policy)
@@ -115,14 +115,18 @@ class Track:
             await self.queue.put(SendMail(home=home, mail_id=mail_id))
         return len(owed)
 
-    async def _follow(self, batch: Batch, policy: Policy) -> bool:
+    async def _follow(self, batch: Batch, policy: Policy, places: Places) -> bool:
         if batch.step is not BatchStep.OPEN:
             await self.queue.put(OpenBatch(batch_id=batch.id))
             return False
         await self.answering.weigh_batch(batch.id)
         batch = await self.answering.with_instance(await self._now(batch))
+        await self._read_elsewhere(batch, policy, places)
         await self._read_back(batch, policy)
-        batch = await self.handing_over.from_absent(await self._now(batch), policy)
+        batch = await self._now(batch)
+        for guest_id in batch.guests:
+            await self.answering.mirror(batch, guest_id)
+        batch = await self.handing_over.from_absent(batch, policy)
         if batch.unreached is not None:
             batch = await self.handing_over.pass_on(batch, batch.guests, batch.unreached, policy)
         if not self._is_over(batch):
@@ -145,8 +149,30 @@ class Track:
                 await self.answering.weigh(batch, decision.guest_id, answer, policy)
             elif decision.decision == NOT_REVIEWED:
                 await self.answering.note_reset(batch, decision.guest_id)
-        for guest_id in batch.guests:
-            await self.answering.mirror(batch, guest_id)
+
+    async def _read_elsewhere(self, batch: Batch, policy: Policy, places: Places) -> None:
+        """Take over who was kept in the review of a package.
+
+        Somebody who takes the package away there has said nothing of the account: the question stays.
+        """
+        for card in await self._joined(batch, places):
+            for item in card.items:
+                decision = await places.decision(card.guest_id, item)
+                answer = None if decision is None else _native_answer(batch, decision)
+                if answer is not None and answer.choice is Choice.KEEP:
+                    await self.answering.weigh(batch, card.guest_id, answer, policy)
+
+    async def _joined(self, batch: Batch, places: Places) -> Sequence[Card]:
+        """Return the cards of guests in reviews of packages, those joined that began after the question."""
+        cards = [card for card in await self.ledger.cards(batch.id) if card.items]
+        if not cards:
+            return cards
+        found = await places.of_everybody()
+        now = [replace(card, items=_with_new(card.items, found.get(card.guest_id, ()))) for card in cards]
+        grown = [after for after, before in zip(now, cards, strict=True) if after != before]
+        if grown:
+            await self.ledger.save_cards(batch.id, grown)
+        return now
 
     async def _with_native_state(self, batch: Batch, definition_id: str) -> Batch:
         """Keep the state of the native review; somebody ending or deleting it is told once, and left so."""
@@ -177,6 +203,11 @@ class Track:
         await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED))
 
 
+def _with_new(items: tuple[NativeItem, ...], found: tuple[NativeItem, ...]) -> tuple[NativeItem, ...]:
+    known = {(item.instance_id, item.resource_id) for item in items}
+    return (*items, *(one for one in found if (one.instance_id, one.resource_id) not in known))
+
+
 def _at_deadline(case: Case, batch: Batch, policy: Policy, now: datetime) -> Iterator[tuple[str, Case]]:
     """Yield what becomes of a case when its time is up, step by step."""
     decided = decisions.at_the_end(case, policy) if case.step in WAITING else None
@@ -196,7 +227,7 @@ def _at_deadline(case: Case, batch: Batch, policy: Policy, now: datetime) -> Ite
 def _native_answer(batch: Batch, decision: NativeDecision) -> Answer | None:
     if decision.choice is None or decision.by is None or decision.at is None:
         return None
-    if OUR_MARK in decision.justification:
+    if decision.is_ours:
         return None
     said = f"{batch.id}|{decision.guest_id}|{decision.by}|{decision.at.isoformat()}|{decision.choice}"
     return Answer(

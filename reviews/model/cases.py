@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from reviews.model.governance import NativeItem
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId
 from reviews.model.people import Person
 from reviews.model.sight import AskedAs, Sight
@@ -227,6 +228,8 @@ class Card:
     asked_as: AskedAs = AskedAs.SPONSOR
     sight: Sight | None = None
     """What a closer look found; None on cards of nights that did not look."""
+    items: tuple[NativeItem, ...] = ()
+    """The reviews of access packages that the answer is written to; empty: our own review of the batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from reviews.model.access import Exposure, Path
 from reviews.model.cases import Card, Case
+from reviews.model.governance import NativeItem
 from reviews.model.ids import PersonId, Unreadable
 from reviews.model.people import Guest, Person
 from reviews.model.verdicts import Verdict
@@ -77,5 +79,9 @@ class Surroundings:
     """Name of the organisation whose domain the guest was invited at; None when it is not known."""
     unowned: tuple[Path, ...] = ()
     """Groups the guest was put into whose owners were read, and of whom none can answer."""
+    items: tuple[NativeItem, ...] = ()
+    """The guest's places in running reviews of access packages, where an answer belongs."""
+    package_round_on: date | None = None
+    """On which day a review of the guest's package begins, where that is near; the question waits for it."""
     last_card: Card | None = None
     """What was shown when somebody last answered for this guest; None when nobody ever did."""

@@ -6,6 +6,7 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
+from reviews.policy.governance import ChangeMode, Coexistence, Cohort, CostGuard, Packages
 from reviews.policy.reach import Label, Pattern, TierRule, Tiers
 from reviews.policy.types import (
     Address,
@@ -39,6 +40,10 @@ __all__ = [
     "Breakers",
     "Cadence",
     "Caps",
+    "ChangeMode",
+    "Coexistence",
+    "Cohort",
+    "CostGuard",
     "CronLine",
     "Domain",
     "Duration",
@@ -50,6 +55,7 @@ __all__ = [
     "Mode",
     "NoAnswer",
     "ObjectId",
+    "Packages",
     "Partners",
     "Pattern",
     "Policy",

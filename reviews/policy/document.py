@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from reviews.policy.governance import Coexistence, CostGuard, Packages
 from reviews.policy.reach import Label, Tiers
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
@@ -48,6 +49,9 @@ class Policy(Part):
     tiers: Tiers = Tiers()
     labels: tuple[Label, ...] = ()
     """The sensitivity labels of the tenant; one that guests meet and that is missing here is reported."""
+    packages: Packages = Packages()
+    coexistence: Coexistence = Coexistence()
+    cost_guard: CostGuard = CostGuard()
     exemptions: tuple[Exemption, ...] = ()
     """Guests left alone, each for a reason and until a date."""
     mail: Mail = Mail()

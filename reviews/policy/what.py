@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from reviews.policy.governance import Cohort
 from reviews.policy.types import Duration, Part, Share
 
 
@@ -59,6 +60,8 @@ class Reviews(Part):
     """When keeping needs a reason in words."""
     quorum: Quorum = Quorum.ANY_ONE
     """Whose answers decide: any-one, denial-wins, two-people or all."""
+    cohort: Cohort = Cohort.ONE_PER_GROUP
+    """Where guests can see who else is in a group: refuse (hold it), one-per-group, or ledger."""
 
     @model_validator(mode="after")
     def _whole_days(self) -> Self:

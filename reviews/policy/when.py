@@ -23,6 +23,8 @@ class Schedules(Part):
 
     harvest: Schedule = Schedule(cron="45 0 * * *")
     """Note who invited whom, before the audit log forgets."""
+    packages: Schedule = Schedule(cron="15 1 * * *")
+    """Find out what is wrong with the policies of access packages, and mend their reviews."""
     night: Schedule = Schedule(cron="30 1 * * *")
     """Find, judge, plan, hand over."""
     track: Schedule = Schedule(cron="15 */4 * * *")

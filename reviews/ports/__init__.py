@@ -10,6 +10,7 @@ from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger, Turns
 from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
+from reviews.ports.packages import Packages, PolicyChange
 from reviews.ports.partners import Partners
 from reviews.ports.people import Named, People
 from reviews.ports.world import Archive, Clock, Policies, Queue
@@ -31,10 +32,12 @@ __all__ = [
     "Named",
     "NativeDecision",
     "NativeReview",
+    "Packages",
     "Page",
     "Partners",
     "People",
     "Policies",
+    "PolicyChange",
     "Queue",
     "Turns",
 ]

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from reviews.model import Answer, Batch, BatchId, Choice, GuestId, PersonId
+from reviews.model import Answer, Batch, BatchId, Choice, Covers, GuestId, NativeItem, NativeRound, PersonId
+
+OUR_MARK = "[gatehouse "
+"""What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,14 @@ class NativeDecision:
     by: PersonId | None
     at: datetime | None
     justification: str
+    resource_id: str | None = None
+    """Id of what the guest is reviewed for: a group, or the policy of a package."""
+    resource_name: str | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Say whether we wrote it, for somebody who answered on our page."""
+        return OUR_MARK in self.justification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,4 +88,16 @@ class AccessReviews(Protocol):
             NotSupported: the instance takes no decisions (not started, or over).
 
         """
+        ...
+
+    async def rounds(self, covers: Covers) -> tuple[NativeRound, ...]:
+        """Read every running round about one sort of thing that others opened."""
+        ...
+
+    async def contacted(self, definition_id: str, instance_id: str) -> tuple[PersonId, ...]:
+        """Read who was written to about a round by the service itself: proof that somebody was asked."""
+        ...
+
+    async def record_elsewhere(self, item: NativeItem, guest_id: GuestId, answer: Answer) -> None:
+        """Write an answer to a review that others opened, at the guest's place in it; as ``record``."""
         ...

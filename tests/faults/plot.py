@@ -24,7 +24,7 @@ POLICY = {
 
 def _schedules(hour: int) -> dict[str, dict[str, str]]:
     """Harvest, night and seal together, the tracking after them; it comes once more by day."""
-    lines = dict.fromkeys(("harvest", "night", "seal"), f"0 {hour} * * *")
+    lines = dict.fromkeys(("harvest", "packages", "night", "seal"), f"0 {hour} * * *")
     lines["track"] = f"45 {hour},11 * * *"
     return {job: {"cron": line, "zone": "UTC"} for job, line in lines.items()}
 

@@ -116,7 +116,7 @@ def test_the_state_has_the_tables_queues_and_containers_of_the_house_plan() -> N
     state = read("modules/state.bicep")
     assert state.variables["tableNames"] == TABLES
     assert state.variables["queueNames"] == QUEUES
-    assert state.variables["containerNames"] == ["policies", "census", "plans"]
+    assert state.variables["containerNames"] == ["policies", "census", "plans", "changes"]
     assert state.resource("evidence").body["name"] == "evidence"
 
 

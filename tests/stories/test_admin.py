@@ -102,6 +102,13 @@ def test_partners_are_counted_by_domain(line: Line) -> None:
     assert "fabrikam.example" in shown
 
 
+def test_packages_are_looked_at_without_storage(line: Line) -> None:
+    result = line.run("packages", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {"policies": [], "faulty": 0, "mendable": 0, "rounds": []}
+
+
 def test_a_missing_permission_narrows_the_plan_and_is_named(line: Line) -> None:
     line.tenant.granted = DEFAULT_GRANTED - {"AuditLog.Read.All"}
 

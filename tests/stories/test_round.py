@@ -210,12 +210,16 @@ async def test_every_operation_of_the_path_was_seen_and_held_against_the_schema(
         operations.READ_GUEST_ROLE.name,
         operations.BATCH.name,
     }
-    told_in_other_stories = {  # of the ladder, of new sponsors, of hearing
+    told_in_other_stories = {  # of the ladder, of new sponsors, of hearing, of packages
         operations.ADD_SPONSOR.name,
         operations.REMOVE_SPONSOR.name,
         operations.READ_MANAGER.name,
         operations.CREATE_REPLY.name,
         operations.DISCARD_DRAFT.name,
+        operations.READ_PACKAGE_POLICY.name,
+        operations.LIST_CONTACTED.name,
+        operations.REPLACE_PACKAGE_POLICY.name,
+        operations.READ_PACKAGE_SETTINGS.name,
     }
     expected = declared - facts_of_the_tenant - told_in_other_stories
     assert {name for name, side in seen if side == "request"} >= expected

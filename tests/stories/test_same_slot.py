@@ -34,8 +34,8 @@ async def test_a_hundred_ticks_in_turn_are_one_run(story: Story) -> None:
     async with process(realm, story.policies[ASKING]) as program:
         for _ in range(TIMES):
             await program.house.tick.run()
-        assert len(realm.lying) == TIMES * 4, (
-            "harvest, night, track and seal, each as often as the timer fired"
+        assert len(realm.lying) == TIMES * 5, (
+            "harvest, packages, night, track and seal, each as often as the timer fired"
         )
         await live_on(program, since)
     assert differences(await in_the_end(realm, since), await story.undisturbed(ASKING)) == []

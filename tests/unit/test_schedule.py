@@ -123,6 +123,7 @@ def finished(**slots: datetime) -> dict[str, datetime]:
 
 EVERYTHING = finished(
     harvest=datetime(2026, 11, 20, 0, 45, tzinfo=UTC),
+    packages=datetime(2026, 11, 20, 1, 15, tzinfo=UTC),
     night=datetime(2026, 11, 20, 1, 30, tzinfo=UTC),
     track=datetime(2026, 11, 20, 0, 15, tzinfo=UTC),
     seal=datetime(2026, 11, 19, 5, 45, tzinfo=UTC),
@@ -180,4 +181,4 @@ def test_a_deadline_gives_at_least_the_whole_duration(opened_at: datetime) -> No
 
 def test_the_schedules_of_the_policy_are_the_jobs(now: datetime) -> None:
     everything: Any = due(Policy().schedules, now, {})
-    assert [one.job for one in everything] == ["harvest", "night", "track", "seal"]
+    assert [one.job for one in everything] == ["harvest", "packages", "night", "track", "seal"]

@@ -1,0 +1,144 @@
+"""Reviews that others opened: where a guest's answer belongs now, and where it will within days."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from reviews.errors import Forbidden, GatehouseError, Gone, NotSupported
+from reviews.jobs.mending import may_write
+from reviews.model import Covers, GuestId, NativeItem, NativeRound, PackagePolicy, PackageReview
+from reviews.packages import Mending, mend, next_round
+from reviews.policy import Policy
+from reviews.ports import AccessReviews, Clock, NativeDecision, Packages
+
+log = logging.getLogger("gatehouse.elsewhere")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What other reviews ask about guests; a guest that is not named is in none that could be read."""
+
+    items: Mapping[GuestId, tuple[NativeItem, ...]] = field(default_factory=dict)
+    """Their places in running reviews of access packages that nobody has decided about yet."""
+    soon: Mapping[GuestId, date] = field(default_factory=dict)
+    """On which day the next review of their package begins, where that is near."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """Everything the look at other reviews needs."""
+
+    clock: Clock
+    access_reviews: AccessReviews
+    packages: Packages
+
+    async def look(self, policy: Policy) -> Found:
+        """Read the reviews of access packages that run, and those that begin soon. Never ends a night."""
+        items: Mapping[GuestId, tuple[NativeItem, ...]] = {}
+        soon: Mapping[GuestId, date] = {}
+        try:
+            items = await Places(self.access_reviews).of_everybody()
+            soon = await self._soon(policy)
+        except (Forbidden, NotSupported) as error:
+            # Without the licence there are no such reviews; without the right they are not to be seen.
+            log.info("other reviews are not open to us", extra=_because(error, "elsewhere.refused"))
+        except GatehouseError as error:
+            log.warning("other reviews could not be read", extra=_because(error, "elsewhere.failed"))
+        return Found(items=items, soon=soon)
+
+    async def _soon(self, policy: Policy) -> Mapping[GuestId, date]:
+        now = self.clock.now()
+        last = now.date() + policy.coexistence.wait_for_package_round
+        soon: dict[GuestId, date] = {}
+        for package in await self.packages.policies():
+            review = self._review(package, policy) if package.is_open_to_guests else None
+            day = None if review is None else next_round(review, now)
+            if day is not None and day <= last:
+                for guest in await self.packages.holders(package.id):
+                    soon[guest] = min(day, soon.get(guest, day))
+        return soon
+
+    def _review(self, package: PackagePolicy, policy: Policy) -> PackageReview | None:
+        """Return the review a policy has, or will have once tonight's mending is through."""
+        mending = mend(package, policy, self.clock.now()) if may_write(policy) else None
+        return mending.review if isinstance(mending, Mending) else package.review
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """How far a running round of a package's review is."""
+
+    round: NativeRound
+    places: int
+    decided: int
+    contacted: int
+    """Reviewers the service itself has written to."""
+
+
+async def follow(access_reviews: AccessReviews) -> tuple[Followed, ...]:
+    """Read how far every running review of a package is, those that end first first."""
+    found = []
+    for one in await access_reviews.rounds(Covers.PACKAGE):
+        try:
+            decisions = await access_reviews.decisions(one.definition_id, one.instance_id)
+            people = await access_reviews.contacted(one.definition_id, one.instance_id)
+        except Gone:
+            continue
+        decided = sum(decision.by is not None for decision in decisions)
+        found.append(Followed(round=one, places=len(decisions), decided=decided, contacted=len(people)))
+    return tuple(sorted(found, key=lambda one: (str(one.round.ends_at), one.round.instance_id)))
+
+
+class Places:
+    """The places of guests in running reviews of packages; each review is read once."""
+
+    def __init__(self, access_reviews: AccessReviews) -> None:
+        self._access_reviews = access_reviews
+        self._read: dict[tuple[str, str], tuple[NativeDecision, ...]] = {}
+        self._found: Mapping[GuestId, tuple[NativeItem, ...]] | None = None
+
+    async def decision(self, guest_id: GuestId, item: NativeItem) -> NativeDecision | None:
+        """Return what stands at a guest's place; None when the place or the review is gone."""
+        wanted = (guest_id, item.resource_id)
+        rows = await self._decisions(item.definition_id, item.instance_id)
+        return next((one for one in rows if (one.guest_id, one.resource_id) == wanted), None)
+
+    async def of_everybody(self) -> Mapping[GuestId, tuple[NativeItem, ...]]:
+        """Return the places nobody has decided about, of each guest those that end first first."""
+        if self._found is None:
+            found: defaultdict[GuestId, list[NativeItem]] = defaultdict(list)
+            for one in await self._access_reviews.rounds(Covers.PACKAGE):
+                for decision in await self._decisions(one.definition_id, one.instance_id):
+                    if decision.by is None:
+                        found[decision.guest_id].append(_item(one, decision))
+            self._found = {guest: tuple(sorted(items, key=_by_end)) for guest, items in found.items()}
+        return self._found
+
+    async def _decisions(self, definition_id: str, instance_id: str) -> tuple[NativeDecision, ...]:
+        key = (definition_id, instance_id)
+        if key not in self._read:
+            try:
+                self._read[key] = await self._access_reviews.decisions(definition_id, instance_id)
+            except Gone:
+                self._read[key] = ()
+        return self._read[key]
+
+
+def _item(one: NativeRound, decision: NativeDecision) -> NativeItem:
+    return NativeItem(
+        definition_id=one.definition_id,
+        instance_id=one.instance_id,
+        resource_id=decision.resource_id or one.resource_id or "",
+        name=decision.resource_name or one.name,
+        ends_at=one.ends_at,
+    )
+
+
+def _by_end(item: NativeItem) -> tuple[str, str]:
+    return item.ends_at.isoformat() if item.ends_at else "", item.resource_id
+
+
+def _because(error: GatehouseError, event: str) -> dict[str, str]:
+    return {"event": event, "because": type(error).__name__}

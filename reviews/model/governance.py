@@ -1,0 +1,117 @@
+"""What is governed natively: licences, reviews that others opened, and what else acts on guests by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Licence(StrEnum):
+    """The best Microsoft Entra licence the tenant holds; each includes those before it."""
+
+    NONE = "none"
+    P1 = "P1"
+    P2 = "P2"
+    GOVERNANCE = "Governance"
+
+
+class GuestRole(StrEnum):
+    """What guests may see of the directory (``guestUserRoleId`` of the authorization policy)."""
+
+    AS_MEMBERS = "as-members"
+    LIMITED = "limited"
+    RESTRICTED = "restricted"
+    UNKNOWN = "unknown"
+
+
+class Vehicle(StrEnum):
+    """How a question is put natively. docs/reviews.md holds the table of which is chosen when."""
+
+    PACKAGE = "package"
+    """In the running review of an access package: the answer goes there."""
+    COHORT = "cohort"
+    """In a review of our own, over a group of all guests one reviewer is asked about."""
+    ALONE = "alone"
+    """The same over a group of one: the guests of this tenant could see who else is in it."""
+    EXISTING = "existing"
+    """In a review that somebody else opened: it is followed, and nobody is asked by us."""
+    LEDGER = "ledger"
+    """In our record alone: the same question, page and evidence, and no native review."""
+
+
+class Rival(StrEnum):
+    """What else may act on a guest."""
+
+    NATIVE_REVIEW = "native-review"
+    LIFECYCLE_POLICY = "guest-lifecycle-policy"
+    PACKAGE_LIFECYCLE = "package-lifecycle"
+    TENANT_SYNC = "tenant-sync"
+
+
+class Covers(StrEnum):
+    """What a native review is about."""
+
+    PACKAGE = "package"
+    GROUP = "group"
+    EVERY_GROUP = "every-group"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeRound:
+    """One round of a native review (a Graph instance). ``status`` stays the service's own word."""
+
+    definition_id: str
+    instance_id: str
+    name: str
+    status: str
+    covers: Covers
+    resource_id: str | None = None
+    """Id of the group, or of the policy of the package; None when it is about several, or something else."""
+    package_id: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    stages: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether answers are taken."""
+        return self.status == "InProgress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeItem:
+    """A guest's place in a running native review: where an answer about them is written."""
+
+    definition_id: str
+    instance_id: str
+    resource_id: str
+    """Id of what is reviewed; a decision names it beside the guest, or it would decide on everybody."""
+    name: str = ""
+    """What is reviewed, by name."""
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecyclePolicy:
+    """A guest lifecycle policy that is switched on: when it acts on a guest, and how."""
+
+    name: str
+    action: str
+    """The service's own word, such as ``disableThenDelete``."""
+    inactive_after: timedelta | None = None
+    pending_after: timedelta | None = None
+    needs_sponsors: int = 0
+    """Acts on guests with fewer sponsors than this."""
+    grace: timedelta = timedelta()
+    """From the block to the delete."""
+    other_rules: tuple[str, ...] = ()
+    """Rules whose effect cannot be foretold here, by the service's own names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageLifecycle:
+    """What entitlement management does to a guest it governs who loses the last package."""
+
+    blocks: bool
+    deletes_after: timedelta | None = None
+    """From the block to the delete; None when it deletes nobody."""

@@ -1,0 +1,74 @@
+"""How native governance is used: access packages, other actors on guests, and what is billed."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from reviews.model import Rival
+from reviews.policy.types import Duration, ObjectId, Part
+
+
+class ChangeMode(StrEnum):
+    """How far the mending of package policies goes."""
+
+    PROPOSE = "propose"
+    APPLY = "apply"
+
+
+class Cohort(StrEnum):
+    """What becomes of a question where guests can see who else is in a group with them."""
+
+    REFUSE = "refuse"
+    ONE_PER_GROUP = "one-per-group"
+    LEDGER = "ledger"
+
+
+class Packages(Part):
+    """How the policies of access packages are kept sound."""
+
+    change_mode: ChangeMode = ChangeMode.PROPOSE
+    """propose: say what is wrong and what would mend it. apply: also write it, outside mode report."""
+    every_months: Literal[1, 3, 6, 12] = 3
+    """How often a new review of a package comes round."""
+    lasts: Duration = timedelta(days=14)
+    """How long one round of it is open; whole days."""
+    reviewers: tuple[ObjectId, ...] = ()
+    """Object ids of reviewers where a package policy names none; empty: its approvers, else the fallback."""
+    on_silence: Literal["keepAccess", "removeAccess", "acceptAccessRecommendation"] = "keepAccess"
+    """What entitlement management does about a guest nobody answered for, in reviews we add."""
+    require_review: bool = True
+    """False lets a policy without review be, as long as its assignments end soon enough."""
+    longest_unreviewed: Duration = timedelta(days=365)
+    """An assignment that lasts longer than this has to be reviewed."""
+    self_review: Literal["never", "below-high"] = "never"
+    """Where guests may review their own access with nobody else: never, or in packages below tier high."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.lasts % timedelta(days=1) or not timedelta(days=1) <= self.lasts <= timedelta(days=27):
+            raise ValueError(
+                "packages.lasts must be whole days, P1D to P27D: a round must end before the next"
+            )
+        return self
+
+
+class Coexistence(Part):
+    """How we keep out of the way of others who act on guests."""
+
+    yield_to: tuple[Rival, ...] = tuple(Rival)
+    """Before whom we step back: guests they are about to act on are neither asked about nor touched by us."""
+    recent_native_decision_suppresses: Duration = timedelta(days=60)
+    """A guest somebody kept in another native review is not asked about again so soon."""
+    wait_for_package_round: Duration = timedelta(days=7)
+    """A question waits this long for the next review of the guest's access package, to be put there."""
+
+
+class CostGuard(Part):
+    """What may be billed: Microsoft meters guests for some features of Entra ID Governance."""
+
+    allow_metered: bool = False
+    """True allows native reviews and settings that bill guests; without it none can be built."""
+    max_metered_guests_per_month: Annotated[int, Field(ge=0)] = 0
+    """With allow_metered: more guests than this in a month, and nothing that bills is built."""
