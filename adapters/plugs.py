@@ -100,6 +100,7 @@ class Plugs:
             self.settings.graph_endpoint,
             self.settings.graph_token or _credential(self.settings.identity),
             self.clock,
+            turns=self.record,
         )
 
     @cached_property

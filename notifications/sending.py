@@ -19,7 +19,7 @@ from reviews import cadence
 from reviews.errors import Ambiguous, Gone, Transient
 from reviews.policy import Mode, Policy
 from reviews.ports import Archive, Clock, Draft, Ledger, Mailer, Policies
-from reviews.records import QUESTIONS, REMINDERS, MailKind, MailStep, OwedMail
+from reviews.records import QUESTIONS, REMINDERS, MailKind, MailStep, OwedMail, Rate
 from reviews.schedule import local_date
 
 log = logging.getLogger("gatehouse.mail")
@@ -126,8 +126,8 @@ class Sending:
         return question.draft_id if question is not None else None
 
     async def _send(self, mail: OwedMail, draft: Draft, policy: Policy) -> OwedMail:
-        apart = timedelta(minutes=1) / policy.mail.sends_per_minute
-        turn = await self.ledger.take_turn(self.clock.now(), apart)
+        rate = Rate(of="mail", turns=1, period=timedelta(minutes=1) / policy.mail.sends_per_minute)
+        turn = await self.ledger.take_turn(rate, self.clock.now())
         await self.clock.sleep(turn - self.clock.now())
         try:
             await self.mailer.send(draft.id)

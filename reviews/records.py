@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reviews.model import (
@@ -234,6 +234,15 @@ class Move:
     run_id: RunId | None = None
     facts: Mapping[str, str | int | None] | None = None
     owes: tuple[OwedMail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How often all workers together may do something: at most ``turns`` in any ``period``."""
+
+    of: str
+    turns: int
+    period: timedelta
 
 
 class RunStep(StrEnum):

@@ -22,7 +22,6 @@ from adapters.tables.rules import (
     is_owed,
     is_repeat,
     last_answered,
-    next_turn,
     run_id,
     take_over,
 )
@@ -33,14 +32,16 @@ from reviews.evidence import GENESIS
 from reviews.messages import Message
 from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, PersonId, RunId, Step, Submission
 from reviews.records import Action, Arrival, Event, Move, OwedMail, Run
+from sandbox.memory_turns import MemoryTurns
 
 _T = TypeVar("_T", Run, Batch, OwedMail)
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryTurns):
     """The record in dictionaries."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._runs: dict[RunId, Run] = {}
         self._cases: dict[GuestId, Case] = {}
         self._events: dict[GuestId, list[Event]] = {}
@@ -51,8 +52,6 @@ class MemoryLedger:
         self._answers: dict[BatchId, dict[tuple[GuestId, int], Submission]] = {}
         self._mails: dict[tuple[str, str], OwedMail] = {}
         self._approvals: dict[str, tuple[str, datetime]] = {}
-        self._turn: datetime | None = None
-        self._days: dict[str, tuple[date, str]] = {}
 
     # runs
 
@@ -269,28 +268,6 @@ class MemoryLedger:
         for mail in mails:
             home_of(mail.home)
             self._mails.setdefault((mail.home, mail.id), mail)
-
-    # turns
-
-    async def take_turn(self, now: datetime, apart: timedelta) -> datetime:
-        """Take the next turn to send a mail."""
-        await _turn()
-        self._turn = next_turn(self._turn, now, apart)
-        return self._turn
-
-    async def take_day(self, reader: str, day: date, marker: str) -> bool:
-        """Take the one mail of a reader's day; see the port."""
-        await _turn()
-        newest = self._days.get(reader)
-        if newest is None or newest[0] < day:
-            self._days[reader] = (day, marker)
-        return self._days[reader] == (day, marker)
-
-    async def last_day(self, reader: str) -> date | None:
-        """Return the newest day on which a reader's mail was taken."""
-        await _turn()
-        newest = self._days.get(reader)
-        return None if newest is None else newest[0]
 
     # approvals
 

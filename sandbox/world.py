@@ -216,6 +216,7 @@ class MemoryHouse(House):
             self.settings.graph_token or TOKEN,
             self.clock,
             http=httpx.AsyncClient(transport=self._transport, base_url=self.settings.graph_endpoint),
+            turns=self.record,
         )
 
 

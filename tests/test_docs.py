@@ -114,6 +114,17 @@ def test_every_promise_of_the_readme_names_a_test_that_exists() -> None:
     assert [name for name in named if not _is_a_test(name)] == []
 
 
+def test_every_part_of_finding_names_its_table_its_property_and_its_story() -> None:
+    rows = table(section(page("docs/finding.md"), "Where each part is held"))
+
+    assert len(rows) >= 10
+    for row in rows:
+        where, _, heading = row["table"].partition(": ")
+        assert table(section(page(f"docs/{where}"), heading))
+        tests = [name.strip("`") for name in (row["property"], row["story"]) if name != "-"]
+        assert [name for name in tests if not _is_a_test(name)] == []
+
+
 def test_every_place_on_the_map_of_the_house_exists() -> None:
     rows = table(section(page("README.md"), "Find anything in under a minute"))
     places = [

@@ -27,7 +27,8 @@ from adapters.graph.operations import Operation
 from adapters.graph.pacing import Allowance, Gate, Pace
 from adapters.graph.refusals import PASSING, TOKEN, Reply, refusal, retry_after
 from reviews.errors import Ambiguous, Forbidden, Malformed, Throttled, Transient
-from reviews.ports import Clock
+from reviews.ports import Clock, Turns
+from reviews.records import Rate
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,11 @@ LONGEST_WAIT = timedelta(minutes=2)
 """A longer Retry-After is not waited for: the queue brings the message back instead."""
 REPLICATION = tuple(timedelta(seconds=s) for s in (1, 2, 4, 8, 15, 30))
 """Waits for an object we have just made to be found (graph-facts.md I: no time is promised)."""
-SIGN_INS_A_MINUTE = 10
+SIGN_INS = Rate(of="sign-ins", turns=10, period=timedelta(minutes=1))
 """Requests that read signInActivity, for one app in one tenant (graph-facts.md H)."""
 UNITS = 2_500
 """ResourceUnits spent on batches in 10 seconds; the smallest tenant allows 3,500 (graph-facts.md H)."""
-LOG_READS = 5, timedelta(seconds=10)
+LOGS = Rate(of="logs", turns=5, period=timedelta(seconds=10))
 """Requests that read the sign-in and audit logs, for one app in one tenant (graph-facts.md H)."""
 PREFERENCES = "include-unknown-enum-members"
 
@@ -102,6 +103,7 @@ def decoded(operation: Operation, content: bytes | msgspec.Raw, kind: type[T]) -
 class GraphClient:
     """A connection to one Graph, shared by everything in this process that asks it something.
 
+    ``turns`` are shared with the other workers of this app, which Graph counts as one.
     ``credential`` is an asynchronous azure-identity credential, or the fixed bearer for a Graph on loopback.
     Raises BadSettings for an endpoint that a token must not be sent to.
     """
@@ -112,6 +114,7 @@ class GraphClient:
         credential: AsyncTokenCredential | str,
         clock: Clock,
         http: httpx.AsyncClient | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self.clock = clock
         self._endpoint = check_endpoint(endpoint, credential)
@@ -120,8 +123,8 @@ class GraphClient:
         self._gate = Gate(clock)
         self._places = asyncio.Semaphore(GRAPH_AT_ONCE)
         self.units = Allowance(clock, units=UNITS, period=timedelta(seconds=10))
-        self.sign_ins = Pace(clock, limit=SIGN_INS_A_MINUTE, period=timedelta(minutes=1))
-        self.logs = Pace(clock, limit=LOG_READS[0], period=LOG_READS[1])
+        self.sign_ins = Pace(clock, SIGN_INS, turns)
+        self.logs = Pace(clock, LOGS, turns)
 
     @cached_property
     def _connection(self) -> tuple[Any, tuple[httpx.AsyncBaseTransport, ...]]:

@@ -37,16 +37,17 @@ from adapters.tables.batches import (
 from adapters.tables.cases import CASE, EVENTS, case_row, event_key, event_row
 from adapters.tables.entities import Row, decode
 from adapters.tables.outbox import mail_row
+from adapters.tables.rules import Taken
 from adapters.tables.runs import APPROVAL, Approval, run_row
 from adapters.tables.table import Table
-from adapters.tables.turns import READER, TURN, ReaderDay, Turn
+from adapters.tables.turns import READER, TURN, ReaderDay
 from reviews.errors import Malformed
 from reviews.evidence import GENESIS, Fault, Seal, canonical, digest, merkle_root, parse, verify_chain
 from reviews.model import Batch, BatchId, GuestId, Source, Submission
 from reviews.records import Arrival, Event, MailKind, OwedMail, Plan, Run
 
 MAILS = "O|"
-PACING = {TURN: Turn, READER: ReaderDay}
+PACING = {TURN: Taken, READER: ReaderDay}
 T = TypeVar("T")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 

@@ -3,13 +3,13 @@
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from reviews.errors import Malformed
 from reviews.evidence import canonical, stamp
 from reviews.model import Case, Choice, RunId
-from reviews.records import Event, MailStep, Move, OwedMail, Run, RunStep
+from reviews.records import Event, MailStep, Move, OwedMail, Rate, Run, RunStep
 
 SETTLED = frozenset({MailStep.VERIFIED, MailStep.DROPPED})
 """A mail at one of these steps is owed no longer."""
@@ -115,9 +115,28 @@ def run_key(slot: datetime) -> str:
     return f"{_LAST_SECOND - int(slot.timestamp()):012d}"
 
 
-def next_turn(newest: datetime | None, now: datetime, apart: timedelta) -> datetime:
-    """Return when the turn after the newest one is: never sooner than ``apart`` behind it, nor than now."""
-    return now if newest is None else max(now, newest + apart)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The newest turns at a rate, in order of time, as many as may lie in one period."""
+
+    turns: tuple[datetime, ...] = ()
+
+    def next(self, rate: Rate, now: datetime) -> datetime:
+        """Return when the next turn is: never sooner than the rate allows, nor than now."""
+        if len(self.turns) < rate.turns:
+            return now
+        return max(now, self.turns[-rate.turns] + rate.period)
+
+    def also(self, rate: Rate, turn: datetime) -> "Taken":
+        """Count one more turn."""
+        return Taken(turns=tuple(sorted((*self.turns, turn))[-rate.turns :]))
+
+    def ended(self, rate: Rate, turn: datetime, ended: datetime) -> "Taken":
+        """Count a turn from where it ended."""
+        turns = list(self.turns)
+        if turn in turns:
+            turns.remove(turn)
+        return Taken(turns=tuple(turns)).also(rate, ended)
 
 
 def check_homes(mails: Sequence[OwedMail], home: str) -> None:

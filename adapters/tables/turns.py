@@ -1,24 +1,19 @@
-"""Who may send now, across all workers: turns that lie apart, and the one mail of a reader's day."""
+"""Whose turn it is, across all workers: at what is rationed, and the one mail of a reader's day."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from adapters.tables.entities import row_of
 from adapters.tables.outbox import OutboxRows
-from adapters.tables.rules import next_turn
+from adapters.tables.rules import Taken
 from adapters.tables.table import replace_row
 from reviews.errors import Transient
+from reviews.records import Rate
 
 TURN, READER = "turn", "reader"
 TRIES = 40
 """How often a worker that others keep overtaking asks again; there are never that many workers."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """When the newest turn to send is, or was."""
-
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +27,29 @@ class ReaderDay:
 class TurnRows(OutboxRows):
     """The part of the ledger that keeps mails apart. Losing one of its rows loses nothing that matters."""
 
-    async def take_turn(self, now: datetime, apart: timedelta) -> datetime:
+    async def take_turn(self, rate: Rate, now: datetime) -> datetime:
         """Take the next turn; see the port. Raises Transient when others overtake us every time."""
+        turn = now
+
+        def taken(before: Taken) -> Taken:
+            nonlocal turn
+            turn = before.next(rate, now)
+            return before.also(rate, turn)
+
+        await self._count(rate, taken)
+        return turn
+
+    async def end_turn(self, rate: Rate, turn: datetime, ended: datetime) -> None:
+        """Count a turn from where it ended; see the port. Raises Transient as ``take_turn`` does."""
+        await self._count(rate, lambda before: before.ended(rate, turn, ended))
+
+    async def _count(self, rate: Rate, change: Callable[[Taken], Taken]) -> None:
         for _ in range(TRIES):
-            stored = await self._tables.runs.get(TURN, "mail")
-            newest = None if stored is None else stored.row.read(Turn).at
-            at = next_turn(newest, now, apart)
-            if await self._tables.runs.write(replace_row(stored, row_of(TURN, "mail", Turn(at=at)))):
-                return at
-        raise Transient("no turn to send a mail could be had")
+            stored = await self._tables.runs.get(TURN, rate.of)
+            after = change(Taken() if stored is None else stored.row.read(Taken))
+            if await self._tables.runs.write(replace_row(stored, row_of(TURN, rate.of, after))):
+                return
+        raise Transient(f"no turn could be had: {rate.of}")
 
     async def take_day(self, reader: str, day: date, marker: str) -> bool:
         """Take a reader's day; see the port. Of two at the same moment one gets it."""

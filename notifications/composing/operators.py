@@ -69,6 +69,7 @@ def run_digest(run_id: RunId, run: Run | None, plan: Plan | None, alert: str, se
         actions=tuple(CountLine(what=words.say(f"act.{kind}"), count=n) for kind, n in sorted(kinds.items())),
         held=_held(plan.held if plan else (), words),
         alerts=alarm + (tuple(words.reason(one) for one in plan.alerts) if plan else ()),
+        findings=tuple(words.reason(one) for one in plan.findings) if plan else (),
         notes=_notes(plan, words) if plan else (),
         plan_hash=plan.plan_hash if plan else "",
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from reviews.findings import needing_owners, unowned
 from reviews.kinds import home_domain
 from reviews.ladder import sponsor_groups, who_answers
 from reviews.model import (
@@ -77,6 +78,12 @@ class Gathering:
                 others = {**circles[guest_id].others, rung: found}
                 circles[guest_id] = replace(circles[guest_id], others=others)
         return circles
+
+    async def unowned(self, exposures: Exposures, rules: Reviewers) -> Mapping[GuestId, tuple[Path, ...]]:
+        """Read the owners of every group guests were put into, each group once; keep those without any."""
+        groups = {PersonId(path.id) for reach in exposures.values() for path in needing_owners(reach)}
+        owners = await self.people.owners(groups)
+        return {guest: unowned(reach, owners, rules) for guest, reach in exposures.items()}
 
     async def _others(
         self, rung: Rung, waiting: Sequence[Guest], exposures: Exposures, rules: Reviewers

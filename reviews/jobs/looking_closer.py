@@ -19,6 +19,7 @@ from reviews.model import (
     Exposure,
     GuestId,
     Organisation,
+    Path,
     Surroundings,
     Unreadable,
 )
@@ -50,6 +51,7 @@ class LookingCloser:
         policy = await self.policies.current()
         exposures = await self._exposures(guests, policy)
         circles = await self._circles(candidates, exposures, policy)
+        unowned = await self._unowned(exposures, policy)
         homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
         others = await self.elsewhere.look(policy) if self.elsewhere and guests else Found()
@@ -58,6 +60,7 @@ class LookingCloser:
             guest: Surroundings(
                 exposure=exposures[guest],
                 circle=circles.get(guest, _NOBODY_READ),
+                unowned=unowned.get(guest, ()),
                 home=homes.get(guest),
                 last_card=cards.get(guest),
                 items=others.items.get(guest, ()),
@@ -111,6 +114,13 @@ class LookingCloser:
         except GatehouseError as error:
             # A sponsor who can answer is asked all the same; the others wait, or go to the fallback.
             self._failed("the people around candidates could not be read", error)
+            return {}
+
+    async def _unowned(self, exposures: Exposures, policy: Policy) -> Mapping[GuestId, tuple[Path, ...]]:
+        try:
+            return await self.gathering.unowned(exposures, policy.reviewers)
+        except GatehouseError as error:
+            self._failed("the owners of groups could not be read", error)
             return {}
 
     async def _last_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from reviews.model.access import Exposure
+from reviews.model.access import Exposure, Path
 from reviews.model.cases import Card, Case
 from reviews.model.governance import NativeItem
 from reviews.model.ids import PersonId, Unreadable
@@ -77,6 +77,8 @@ class Surroundings:
     circle: Circle = Circle()
     home: str | None = None
     """Name of the organisation whose domain the guest was invited at; None when it is not known."""
+    unowned: tuple[Path, ...] = ()
+    """Groups the guest was put into whose owners were read, and of whom none can answer."""
     items: tuple[NativeItem, ...] = ()
     """The guest's places in running reviews of access packages, where an answer belongs."""
     package_round_on: date | None = None

@@ -7,7 +7,7 @@ tests/contracts runs the same suite against both.
 from reviews.ports.connections import Connections
 from reviews.ports.directory import Census, Directory, Page
 from reviews.ports.invitations import Invitations, Lines
-from reviews.ports.ledger import Ledger
+from reviews.ports.ledger import Ledger, Turns
 from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
 from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
 from reviews.ports.packages import Packages, PolicyChange
@@ -39,4 +39,5 @@ __all__ = [
     "Policies",
     "PolicyChange",
     "Queue",
+    "Turns",
 ]

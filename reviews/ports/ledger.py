@@ -5,10 +5,22 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from reviews.model import Batch, BatchId, Card, Case, GuestId, PersonId, RunId, Submission
-from reviews.records import Action, Arrival, Event, Move, OwedMail, Run
+from reviews.records import Action, Arrival, Event, Move, OwedMail, Rate, Run
 
 
-class Ledger(Protocol):
+class Turns(Protocol):
+    """Turns at what all workers together may do only so often."""
+
+    async def take_turn(self, rate: Rate, now: datetime) -> datetime:
+        """Take the next turn at a rate; return when it comes: now, or later when others were first."""
+        ...
+
+    async def end_turn(self, rate: Rate, turn: datetime, ended: datetime) -> None:
+        """Count a turn from where it ended, for one that took long. A turn nobody remembers is no matter."""
+        ...
+
+
+class Ledger(Turns, Protocol):
     """The record: runs, cases with their chained events, batches, answers, owed mail."""
 
     async def begin_run(
@@ -147,10 +159,6 @@ class Ledger(Protocol):
 
     async def mails(self, home: str) -> tuple[OwedMail, ...]:
         """Return every mail ever owed in a home, by id."""
-        ...
-
-    async def take_turn(self, now: datetime, apart: timedelta) -> datetime:
-        """Take the next turn to send a mail; return when it comes. Turns of all workers lie ``apart``."""
         ...
 
     async def take_day(self, reader: str, day: date, marker: str) -> bool:

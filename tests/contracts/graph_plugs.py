@@ -25,6 +25,7 @@ from sandbox.schema_check import SchemaCheck
 from sandbox.stories import a_handful
 from sandbox.tenant import TOKEN, Fault, Tenant
 from tests.contracts.graph_room import MAILBOX, SCHEMA_DIR
+from tests.graph_door import undeclared
 
 ENDPOINT = "http://127.0.0.1"
 
@@ -130,6 +131,7 @@ async def plugged_in(
             seen=set() if check is None else check.seen,
         )
     assert check is None or check.violations == []
+    assert not undeclared(tenant)
 
 
 async def read_all(census: Census) -> tuple[list[Guest], list[SetAside]]:

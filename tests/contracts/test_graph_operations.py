@@ -1,5 +1,6 @@
 """What we ask of Graph, and with which permissions, is what Microsoft's own tables allow."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 
 from adapters.graph.operations import ALL, BATCH, CREATE_DRAFT, SEND_DRAFT, Operation
 from tests.contracts.graph_plugs import plugged_in, read_all
-from tests.contracts.graph_room import SCHEMA_DIR
+from tests.contracts.graph_room import SCHEMA_DIR, a_room
+from tests.graph_door import undeclared
+from tests.house import the_house
 
 PERMISSIONS = SCHEMA_DIR / "graph-permissions.json"
 DOCS = (Path(__file__).resolve().parents[2] / "docs" / "permissions.md").read_text(encoding="utf-8")
@@ -52,3 +55,22 @@ async def test_what_is_sent_is_known_to_the_schema_by_the_names_we_use() -> None
         names = {name for name, _side in plugs.seen}
     assert {"GET /users", "GET /users/$count", "POST /groups"} < names
     assert names <= {one.name for one in ALL}
+
+
+def test_operations_are_declared_in_one_place() -> None:
+    elsewhere = [
+        f"{source.path}:{node.lineno}"
+        for source in the_house().production
+        if source.path != "adapters/graph/operations.py"
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Operation"
+    ]
+    assert elsewhere == []
+
+
+async def test_a_request_that_is_not_declared_does_not_go_unseen() -> None:
+    async with a_room(checked=False) as room:
+        await room.get("/users")
+        assert not undeclared(room.tenant)
+        await room.graph.get("/devices")
+        assert len(undeclared(room.tenant)) == 1

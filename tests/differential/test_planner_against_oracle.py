@@ -116,6 +116,7 @@ def test_the_oracle_is_naive_and_stands_alone() -> None:
     assert imported <= sys.stdlib_module_names
 
 
+@pytest.mark.slow
 async def test_planner_and_oracle_agree_about_every_guest_of_ten_thousand_tenants() -> None:
     guests = 0
     seen: Counter[str] = Counter()

@@ -22,6 +22,7 @@ from sandbox.schema_check import SchemaCheck
 from sandbox.stories import STARTS_AT, Story, fifty_guests
 from sandbox.tenant import DEFAULT_GRANTED, Tenant
 from sandbox.world import SENDER, Quick, in_memory, policy_text
+from tests.graph_door import undeclared
 
 SCHEMA_DIR = Path(__file__).resolve().parents[3] / "shared" / "graph"
 CLAIM = "http://schemas.microsoft.com/identity/claims/"
@@ -156,7 +157,8 @@ async def telling(
 ) -> AsyncIterator[Tale]:
     """Begin a story at midnight of its first day; ``changes`` go into the policy.
 
-    Unless ``quiet``, every exchange with Graph is held against the schema.
+    Unless ``quiet``, every exchange with Graph is held against the schema; always, every request against
+    the list of operations.
     """
     cast = (story or fifty_guests()).population
     assert isinstance(cast, Cast)
@@ -170,6 +172,7 @@ async def telling(
     quick = in_memory(tenant, clock=clock, policy=policy_file, wrap=wrap)
     async with quick.house:
         yield Tale(quick=quick, cast=cast, policy_file=policy_file, check=checks[0] if checks else None)
+    assert not undeclared(tenant)
 
 
 def _write(file: Path, text: str) -> None:

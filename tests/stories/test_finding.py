@@ -63,7 +63,9 @@ async def test_a_card_shows_what_the_guest_reaches_and_what_a_denial_leaves(tmp_
         }  # fmt: skip
         assert sight.unread == ()
         assert sight.home == "Fabrikam"
-        assert [finding.code for finding in plan.findings] == ["labels-unknown"]
+        told = {finding.code: finding.params for finding in plan.findings}
+        assert told.keys() == {"labels-unknown", "groups-unowned"}
+        assert told["groups-unowned"] == {"count": 2, "groups": "Buyers, Research"}
         bare = (await card(tale, "bare")).sight
         assert bare is not None
         assert (bare.risk, bare.reach_count) == (Risk.LOW, 0)

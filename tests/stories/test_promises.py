@@ -1,6 +1,6 @@
 """The eight promises of the README, each kept before the reader's eyes."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -226,7 +226,7 @@ async def test_any_edit_of_the_record_is_found(tmp_path: Path) -> None:
         missed = []
         for name in ("guests", "batches", "runs"):
             table = world.house.storage.tables.get_table_client(name)
-            for row in [dict(row) async for row in table.list_entities()][:12]:
+            for row in _two_of_each_sort([dict(row) async for row in table.list_entities()]):
                 for edited in _edits(row):
                     await table.upsert_entity(edited, mode=UpdateMode.REPLACE)
                     if not (await audit(world.house.storage)).faults:
@@ -234,6 +234,14 @@ async def test_any_edit_of_the_record_is_found(tmp_path: Path) -> None:
                 await table.upsert_entity(row, mode=UpdateMode.REPLACE)
         assert missed == []
         assert (await audit(world.house.storage)).faults == ()
+
+
+def _two_of_each_sort(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep two rows of each sort: rows that are keyed alike are checked alike."""
+    sorts: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        sorts.setdefault(row["RowKey"].partition("|")[0], []).append(row)
+    return [row for alike in sorts.values() for row in alike[:2]]
 
 
 def _edits(row: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reviews.changes import MOST_MARKS, SHOWN, changed, marks
 from reviews.model import (
@@ -70,6 +72,14 @@ def test_each_documented_change_is_told(row: dict[str, str]) -> None:
     shown = card(row["then"], moment(row["last success then"], NOW))
     found = changed(shown, guest, seen_now(row["now"]))
     assert tuple(reason.code for reason in found) == codes(row["new"])
+
+
+@given(
+    st.frozensets(st.sampled_from(["team A", "team B", "group A", "app A", "package A", "role A", "owned A"]))
+)
+def test_what_was_shown_before_is_never_new(held: frozenset[str]) -> None:
+    shown = ", ".join(sorted(held)) or "nothing"
+    assert changed(card(shown, NOW), a_guest(sign_ins=SignIns(successful_at=NOW)), seen_now(shown)) == ()
 
 
 def test_a_sign_in_nobody_could_read_is_nothing_new() -> None:

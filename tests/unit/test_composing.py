@@ -151,6 +151,9 @@ def test_the_digest_counts_actions_and_held_ones_and_repeats_alerts() -> None:
     assert digest.alerts == ("26 harmful steps are due and 25 are allowed: none happens without approval.",)
     assert digest.lead == "1,234 guest accounts were read. Mode: ask and act."
     assert digest.plan_hash == "9f" * 32
+    surging = because("partners-surging", count=1, domains="partner.example")
+    told = composing.run_digest(RUN, a_run(), replace(a_plan(), findings=(surging,)), "", setting())
+    assert told.findings == ("1 domain with far more new guests this week than usual: partner.example.",)
 
 
 def test_an_alarm_about_a_night_that_never_began_needs_no_run() -> None:

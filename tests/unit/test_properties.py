@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def planned(plan: Plan, *, held: bool = False) -> list[Action]:
     return [action for action in actions if action.kind is not Act.CLOSE]
 
 
+@pytest.mark.slow
 def test_the_tenants_tried_meet_every_act_and_most_reasons_to_hold() -> None:
     met: Counter[str] = Counter()
 
