@@ -125,7 +125,7 @@ class Track:
         await self._read_back(batch, policy)
         batch = await self._now(batch)
         for guest_id in batch.guests:
-            await self.answering.mirror(batch, guest_id)
+            await self.answering.mirror(batch, guest_id, places)
         batch = await self.handing_over.from_absent(batch, policy)
         if batch.unreached is not None:
             batch = await self.handing_over.pass_on(batch, batch.guests, batch.unreached, policy)
