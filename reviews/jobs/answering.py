@@ -120,10 +120,8 @@ class Answering:
         An answer given natively stays as it is: writing it again would put our name over the reviewer's.
         """
         case = await self.ledger.case(guest_id)
-        if case is None or case.batch_id != batch.id or case.closed_at is not None:
-            return
-        said = next((word for word in on_record(case) if word.by == batch.reviewer_id), case.answer)
-        if said is None or case.mirrored == said.id or said.source is Source.MY_ACCESS:
+        said = None if case is None else unmirrored(case, batch)
+        if case is None or said is None:
             return
         card = next((one for one in await self.ledger.cards(batch.id) if one.guest_id == guest_id), None)
         if card is not None and card.items:
@@ -220,6 +218,15 @@ class Answering:
             return
         await self.ledger.owe(receipt)
         await self.queue.put(SendMail(home=receipt.home, mail_id=receipt.id))
+
+
+def unmirrored(case: Case, batch: Batch) -> Answer | None:
+    """Return what a reviewer said and their native review does not show; None when there is nothing."""
+    if case.batch_id != batch.id or case.closed_at is not None:
+        return None
+    said = next((word for word in on_record(case) if word.by == batch.reviewer_id), case.answer)
+    shown = said is None or case.mirrored == said.id or said.source is Source.MY_ACCESS
+    return None if shown else said
 
 
 def _move(

@@ -73,8 +73,9 @@ class HandingOver:
 
     async def cases(self, batch: Batch) -> tuple[Case, ...]:
         """Return the cases that are asked in a batch now."""
-        found = [await self.ledger.case(guest_id) for guest_id in batch.guests]
-        return tuple(case for case in found if case is not None and case.batch_id == batch.id)
+        found = await self.ledger.cases(batch.guests)
+        now = (found.get(guest_id) for guest_id in batch.guests)
+        return tuple(case for case in now if case is not None and case.batch_id == batch.id)
 
     async def _noted(self, before: Batch, after: Batch) -> Batch:
         return before if before == after else await self.ledger.save_batch(after)

@@ -10,7 +10,7 @@ from reviews import decisions, native, remediation
 from reviews.errors import Forbidden
 from reviews.evidence import digest
 from reviews.handover import WAITING
-from reviews.jobs.answering import Answering
+from reviews.jobs.answering import Answering, unmirrored
 from reviews.jobs.elsewhere import Places
 from reviews.jobs.handing_over import HandingOver
 from reviews.jobs.receiving import Receiving
@@ -124,8 +124,9 @@ class Track:
         await self._read_elsewhere(batch, policy, places)
         await self._read_back(batch, policy)
         batch = await self._now(batch)
-        for guest_id in batch.guests:
-            await self.answering.mirror(batch, guest_id, places)
+        for case in await self.handing_over.cases(batch):
+            if unmirrored(case, batch) is not None:
+                await self.answering.mirror(batch, case.guest_id, places)
         batch = await self.handing_over.from_absent(batch, policy)
         if batch.unreached is not None:
             batch = await self.handing_over.pass_on(batch, batch.guests, batch.unreached, policy)
@@ -190,10 +191,7 @@ class Track:
 
     async def _close(self, batch: Batch, policy: Policy) -> None:
         now = self.clock.now()
-        for guest_id in batch.guests:
-            case = await self.ledger.case(guest_id)
-            if case is None or case.batch_id != batch.id:
-                continue
+        for case in await self.handing_over.cases(batch):
             for kind, after in _at_deadline(case, batch, policy, now):
                 await self.ledger.move(
                     Move(case=after, kind=kind, actor="gatehouse", at=now, run_id=batch.run_id)
