@@ -60,6 +60,12 @@ async def answer_page(req: func.HttpRequest, context: func.Context) -> func.Http
     return await runtime().serve(req, context)
 
 
+@web.route("u/{batch}/{case}", methods=["GET", "POST"])
+async def undo_page(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Show a reviewer the way back from a removal, or take it. Opening the page undoes nothing."""
+    return await runtime().serve(req, context)
+
+
 @web.route("health", methods=["GET"])
 async def health(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """Say that the pages are being served."""

@@ -10,7 +10,16 @@ from datetime import timedelta
 
 from reviews.errors import Malformed, NotSupported
 from reviews.evidence import canonical, parse
-from reviews.messages import CarryOut, MendPackage, Message, OpenBatch, RunJob, SendMail, WeighAnswers
+from reviews.messages import (
+    CarryOut,
+    MendPackage,
+    Message,
+    OpenBatch,
+    RunJob,
+    SendMail,
+    Undo,
+    WeighAnswers,
+)
 
 VERSION = 1
 LARGEST = 1024
@@ -28,6 +37,7 @@ _KINDS: Mapping[str, tuple[type[Message], str]] = {
     "mend-package": (MendPackage, "actions"),
     "send-mail": (SendMail, "mail"),
     "weigh-answers": (WeighAnswers, "answers"),
+    "undo": (Undo, "answers"),
 }
 _WORDS = {kind: (word, queue) for word, (kind, queue) in _KINDS.items()}
 

@@ -29,7 +29,16 @@ from reviews.jobs.sealing import Sealing
 from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
-from reviews.messages import CarryOut, MendPackage, Message, OpenBatch, RunJob, SendMail, WeighAnswers
+from reviews.messages import (
+    CarryOut,
+    MendPackage,
+    Message,
+    OpenBatch,
+    RunJob,
+    SendMail,
+    Undo,
+    WeighAnswers,
+)
 from reviews.records import Act
 
 if TYPE_CHECKING:
@@ -236,6 +245,8 @@ class House(Plugs):
                 await self.carrying_out.carry_out(message)
             case WeighAnswers():
                 await self.answering.weigh_batch(message.batch_id)
+            case Undo():
+                await self.undoing.for_reviewer(message.batch_id)
             case MendPackage():
                 await self.mending.mend(message.policy_id)
             case SendMail():

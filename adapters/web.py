@@ -1,7 +1,8 @@
 """The reviewers' door: a page that shows what is asked, and takes answers from the one person it is asked of.
 
 Opening it never decides anything; only a form that our own page made, sent by the reviewer, does. This role
-reads one batch and appends answers to it. It has no rights in Graph and sees nothing else of the record.
+reads one batch and appends answers, or the wish to undo one, to it. It has no rights in Graph and sees
+nothing else of the record.
 """
 
 import logging
@@ -17,20 +18,33 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from adapters.answer_form import LARGEST, Answers, check, read_form
+from adapters.answer_form import LARGEST, Answers, Form, check, read_form
 from adapters.principal import HEADER, read_principal
 from notifications.composing import Setting
-from notifications.pages import Attempt, Standing, answer_page, message_page, standing
+from notifications.pages import (
+    Attempt,
+    Standing,
+    WayBack,
+    answer_page,
+    message_page,
+    standing,
+    undo_page,
+    way_back,
+)
 from notifications.words import Words, choose
 from reviews.errors import Transient
-from reviews.messages import WeighAnswers
-from reviews.model import Batch, BatchId, Card, GuestId, Submission
+from reviews.messages import Undo, WeighAnswers
+from reviews.model import Batch, BatchId, Card, GuestId, Submission, UndoRequest
 from reviews.policy import Policy
 from reviews.ports import Clock, Ledger, Policies, Queue
 
 log = logging.getLogger("gatehouse.web")
 
 _BATCH: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_PAGE: Final = re.compile(r"/r/[0-9a-f]{32}|/u/[0-9a-f]{32}/[0-9a-f]{32}", re.ASCII)
+"""The addresses our mails name: where a visitor may come back to after signing in anew."""
+_MOST_OTHERS: Final = 20
+"""Other batches of a reviewer that are looked at for links."""
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -69,6 +83,8 @@ def make_web(
             Route("/health", web.health, methods=["GET"]),
             Route("/r/{batch}", web.show, methods=["GET"]),
             Route("/r/{batch}", web.decide, methods=["POST"]),
+            Route("/u/{batch}/{case}", web.show_way_back, methods=["GET"]),
+            Route("/u/{batch}/{case}", web.take_back, methods=["POST"]),
         ],
         exception_handlers={404: web.missing},
     )
@@ -110,6 +126,14 @@ class _Web:
         """Take a reviewer's answers: append those that are new, and have them weighed."""
         return await self._guarded(request, self._decide)
 
+    async def show_way_back(self, request: Request) -> Response:
+        """Show what became of a removal, and the way back if there is one. Changes nothing."""
+        return await self._guarded(request, self._show_way_back)
+
+    async def take_back(self, request: Request) -> Response:
+        """Take a reviewer's wish to have a guest back, and have it granted."""
+        return await self._guarded(request, self._take_back)
+
     async def _guarded(
         self, request: Request, page: Callable[[Request, _Door], Awaitable[Response]]
     ) -> Response:
@@ -146,16 +170,23 @@ class _Web:
         return Setting(words=words, policy=policy, now=self.clock.now(), public_url=self.public_url)
 
     async def _show(self, request: Request, door: _Door) -> Response:  # noqa: ARG002 - one shape of page
-        return _page(door, None, 200)
+        return _page(door, None, 200, await self._others(door))
+
+    async def _others(self, door: _Door) -> tuple[Batch, ...]:
+        """Return the reviewer's other batches that still take answers, the most urgent first."""
+        ids = [one for one in await self.ledger.batches_of(door.batch.reviewer_id) if one != door.batch.id]
+        found = [await self.ledger.batch(one) for one in ids[:_MOST_OTHERS]]
+        theirs = [one for one in found if one is not None and one.reviewer_id == door.batch.reviewer_id]
+        waiting = [one for one in theirs if standing(one, door.setting) is Standing.OPEN]
+        return tuple(sorted(waiting, key=lambda one: (one.deadline, one.id)))
 
     async def _decide(self, request: Request, door: _Door) -> Response:
         if not self._is_our_page(request):
             return await self._message(request, "refused-post", 403)
         if standing(door.batch, door.setting) is not Standing.OPEN:
             return _page(door, None, 409)
-        body = await _body(request)
-        form = read_form(body, [card.guest_id for card in door.cards]) if body is not None else None
-        if form is None or not secrets.compare_digest(form.nonce.encode(), door.batch.nonce.encode()):
+        form = await _form(request, door)
+        if form is None:
             return await self._message(request, "refused-post", 403)
         answers = check(form, door.batch, door.cards, door.latest, door.batch.reviewer_id, door.setting)
         if isinstance(answers, Attempt):
@@ -175,7 +206,7 @@ class _Web:
     async def _overtaken(self, door: _Door, answers: Answers) -> Response:
         """Somebody answered at the same moment: fine when with the same words, else it is shown."""
         now = replace(door, latest=_latest(await self.ledger.answers(door.batch.id)))
-        errors = {
+        errors: dict[str, str] = {
             one.guest_id: "error.answered-meanwhile"
             for one in answers.fresh
             if now.latest[one.guest_id].answer.id != one.answer.id
@@ -183,6 +214,39 @@ class _Web:
         if errors:
             return _page(now, Attempt(errors=errors), 409)
         return RedirectResponse(f"/r/{door.batch.id}", 303, headers=_HEADERS)
+
+    async def _show_way_back(self, request: Request, door: _Door) -> Response:
+        card = _card(request, door)
+        if card is None:
+            return await self._message(request, "refused", 403)
+        return _undo_page(door, card, await self._way_back(door, card), 200)
+
+    async def _take_back(self, request: Request, door: _Door) -> Response:
+        card = _card(request, door)
+        if card is None:
+            return await self._message(request, "refused", 403)
+        if not self._is_our_page(request) or await _form(request, door) is None:
+            return await self._message(request, "refused-post", 403)
+        state = await self._way_back(door, card)
+        if state not in {WayBack.OPEN, WayBack.ASKED}:
+            return _undo_page(door, card, state, 409)
+        wish = UndoRequest(
+            batch_id=door.batch.id,
+            guest_id=card.guest_id,
+            case_id=card.case_id,
+            by=door.batch.reviewer_id,
+            at=door.setting.now,
+        )
+        await self.ledger.ask_undo(wish)
+        # Also when it was asked for before: the message of an earlier try may have been lost.
+        await self.queue.put(Undo(batch_id=door.batch.id))
+        extra = {"event": "undo.asked", "batch": door.batch.id, "case": card.case_id}
+        log.info("way back asked for", extra=extra)
+        return RedirectResponse(request.url.path, 303, headers=_HEADERS)
+
+    async def _way_back(self, door: _Door, card: Card) -> WayBack:
+        wishes = await self.ledger.undo_requests(door.batch.id)
+        return way_back(door.batch, card, door.latest.get(card.guest_id), wishes, door.setting)
 
     def _is_our_page(self, request: Request) -> bool:
         """Say whether our own page sent the form (Fetch Metadata, else Origin; OWASP CSRF prevention)."""
@@ -195,8 +259,8 @@ class _Web:
     async def _message(self, request: Request, key: str, status: int) -> Response:
         policy = await self.policies.current()
         language = choose(request.headers.get("accept-language", "")[:2], policy.tenant)
-        name = request.path_params.get("batch", "")
-        back = f"/r/{name}" if key == "refused" and _BATCH.fullmatch(name) else ""
+        path = request.url.path
+        back = path if key == "refused" and _PAGE.fullmatch(path) else ""
         nonce = secrets.token_urlsafe(16)
         words = Words(language, policy.tenant.zone)
         return _html(message_page(key, words, style_nonce=nonce, switch_to=back), status, nonce)
@@ -219,12 +283,37 @@ async def _body(request: Request) -> bytes | None:
     return content
 
 
-def _page(door: _Door, attempt: Attempt | None, status: int) -> Response:
+async def _form(request: Request, door: _Door) -> Form | None:
+    """Read the form; None unless our own page of this very batch made it."""
+    body = await _body(request)
+    form = read_form(body, [card.guest_id for card in door.cards]) if body is not None else None
+    if form is None or not secrets.compare_digest(form.nonce.encode(), door.batch.nonce.encode()):
+        return None
+    return form
+
+
+def _card(request: Request, door: _Door) -> Card | None:
+    wanted = request.path_params["case"]
+    return next((card for card in door.cards if card.case_id == wanted), None)
+
+
+def _page(door: _Door, attempt: Attempt | None, status: int, others: tuple[Batch, ...] = ()) -> Response:
     nonce = secrets.token_urlsafe(16)
     content = answer_page(
-        door.batch, door.cards, door.latest, door.setting, style_nonce=nonce, attempt=attempt
+        door.batch,
+        door.cards,
+        door.latest,
+        door.setting,
+        style_nonce=nonce,
+        attempt=attempt,
+        others=others,
     )
     return _html(content, status, nonce)
+
+
+def _undo_page(door: _Door, card: Card, state: WayBack, status: int) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    return _html(undo_page(door.batch, card, state, door.setting, style_nonce=nonce), status, nonce)
 
 
 def _html(content: str, status: int, nonce: str) -> Response:

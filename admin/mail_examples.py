@@ -313,10 +313,11 @@ def _receipt(batch: Batch, cards: Sequence[Card], setting: Setting) -> Context:
 
 def _outcomes(batch: Batch, card: Card, setting: Setting) -> tuple[Context, ...]:
     now = setting.now
+    gone = replace(a_case(1, Step.DELETED, batch), deleted_at=now)
     back = replace(a_case(1, Step.RESTORED, batch), closed_at=now, rests_until=now + _KEEPS_FOR)
     return (
         composing.guest_notice(card, a_reviewer(), setting),
-        composing.removal_done(card, a_reviewer(), now, setting),
+        composing.removal_done(card, a_reviewer(), gone, setting),
         composing.restored(card, a_reviewer(), back, now, setting),
     )
 

@@ -1,12 +1,14 @@
-"""What a mail means for cases once it was seen to have left: a question delivered, a notice given."""
+"""What a mail means once it was seen to have left: a question delivered, a notice given, a way back open."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from notifications.matters import batches_of, case_of
 from reviews import steps
-from reviews.model import BatchId, Case, GuestId, Step
+from reviews.model import BatchId, Case, GuestId, Removed, Step
 from reviews.ports import Ledger
 from reviews.records import QUESTIONS, MailKind, Move, OwedMail
+from reviews.remediation import FORGETS_AFTER
 
 
 async def apply(mail: OwedMail, ledger: Ledger, now: datetime) -> None:
@@ -27,6 +29,19 @@ async def apply(mail: OwedMail, ledger: Ledger, now: datetime) -> None:
         case = await ledger.case(GuestId(home))
         if case is not None and case.id == case_of(mail) and case.step in {Step.DENIED, Step.LAPSED}:
             await ledger.move(_move(steps.noticed(case, sent_at), "notice-sent", mail, now))
+    elif mail.kind is MailKind.REMOVAL_DONE:
+        await _way_back_told(mail, GuestId(home), ledger)
+
+
+async def _way_back_told(mail: OwedMail, guest_id: GuestId, ledger: Ledger) -> None:
+    """Write into the batch until when its reviewer may undo the removal: the page reads nothing else."""
+    case = await ledger.case(guest_id)
+    batch = await ledger.batch(case.batch_id) if case is not None and case.id == case_of(mail) else None
+    if case is None or case.deleted_at is None or batch is None:
+        return
+    told = Removed(guest_id=guest_id, case_id=case.id, until=case.deleted_at + FORGETS_AFTER)
+    if told not in batch.removed:
+        await ledger.save_batch(replace(batch, removed=(*batch.removed, told)))
 
 
 async def _question_delivered(

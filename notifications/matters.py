@@ -168,7 +168,7 @@ def _of_guest(about: AboutGuest, setting: Setting) -> Context:
         case MailKind.GUEST_NOTICE:
             return composing.guest_notice(card, reviewer, setting)
         case MailKind.REMOVAL_DONE:
-            return composing.removal_done(card, reviewer, case.deleted_at or setting.now, setting)
+            return composing.removal_done(card, reviewer, case, setting)
         case MailKind.MANUAL_TASK:
             return composing.manual_task(card, reviewer, case, _reason(mail), setting)
         case _:

@@ -18,7 +18,8 @@ from reviews.steps import everybody_asked
 NAMED_IN_A_ROUND = 2
 """How often reviewers may name a colleague; after that the ladder decides, or the question waits."""
 
-_OF_THE_COLLEAGUE = frozenset({"colleague-unknown", "colleague-asked-before", "colleague-cannot"})
+OF_THE_COLLEAGUE = frozenset({"colleague-unknown", "colleague-asked-before", "colleague-cannot"})
+"""What can be wrong with a colleague who was named; it concerns only the person who named them."""
 
 WAITING = frozenset({Step.OPENED, Step.ASKED})
 
@@ -65,7 +66,7 @@ def handed_over(ask: Action, case: Case, to: PersonId, why: Reason) -> Action:
 
     What was wrong with a colleague who was named concerns only the person who named them.
     """
-    told = because("not-mine") if why.code in _OF_THE_COLLEAGUE else why
+    told = because("not-mine") if why.code in OF_THE_COLLEAGUE else why
     after = CaseId(hashlib.sha256(f"case|{case.id}|{to}".encode()).hexdigest()[:32])
     second = why.code == "second-opinion"
     return replace(

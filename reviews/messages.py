@@ -49,10 +49,17 @@ class WeighAnswers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """Bring back the guests of a batch that its reviewer wants back."""
+
+    batch_id: BatchId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MendPackage:
     """Mend the review of one access package's policy."""
 
     policy_id: str
 
 
-Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers | MendPackage
+Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers | Undo | MendPackage

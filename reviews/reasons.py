@@ -142,7 +142,7 @@ _ENDINGS = {
     "kept": "A reviewer answered on {on} that access is still needed.",
     "done-by-hand": "A person has switched the account off or removed it.",
     "deleted-by-others": "Somebody else deleted the account.",
-    "undone": "An operator brought the guest back.",
+    "undone": "An operator or the reviewer brought the guest back.",
 }
 
 _HELD = {
@@ -242,6 +242,8 @@ _REFUSALS = {
     "answer-before-question": "The answer is older than the question.",
     "answer-from-the-future": "The answer bears a time that is still to come.",
     "older-answer": "A newer answer is on record.",
+    "case-replaced": "The guest has been asked about anew since, or somebody else is asked now.",
+    "nothing-to-undo": "Nothing was done to the guest that could be undone.",
     "justification-missing": "Keeping this guest needs a reason in words.",
 }
 

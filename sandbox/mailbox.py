@@ -47,7 +47,7 @@ pre {{ white-space: pre-wrap; overflow-wrap: anywhere; }}
 </main></body>
 </html>
 """
-_ANSWER_PAGE: Final = re.compile(r"/r/[0-9a-f]{32}")
+_ANSWER_PAGE: Final = re.compile(r"/(?:r/|u/[0-9a-f]{32}/)[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

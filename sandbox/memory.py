@@ -30,7 +30,20 @@ from reviews.backfill import confirmed
 from reviews.errors import Conflict, Gone
 from reviews.evidence import GENESIS
 from reviews.messages import Message
-from reviews.model import Batch, BatchId, BatchStep, Card, Case, GuestId, PersonId, RunId, Step, Submission
+from reviews.model import (
+    Batch,
+    BatchId,
+    BatchStep,
+    Card,
+    Case,
+    CaseId,
+    GuestId,
+    PersonId,
+    RunId,
+    Step,
+    Submission,
+    UndoRequest,
+)
 from reviews.records import Action, Arrival, Event, Move, OwedMail, Run
 from sandbox.memory_turns import MemoryTurns
 
@@ -50,6 +63,7 @@ class MemoryLedger(MemoryTurns):
         self._asks: dict[BatchId, dict[GuestId, Action]] = {}
         self._cards: dict[BatchId, dict[GuestId, Card]] = {}
         self._answers: dict[BatchId, dict[tuple[GuestId, int], Submission]] = {}
+        self._undo: dict[BatchId, dict[tuple[GuestId, CaseId], UndoRequest]] = {}
         self._mails: dict[tuple[str, str], OwedMail] = {}
         self._approvals: dict[str, tuple[str, datetime]] = {}
 
@@ -232,6 +246,17 @@ class MemoryLedger(MemoryTurns):
         """Return all answers of a batch, by guest and version."""
         await _turn()
         return tuple(answer for _, answer in sorted(self._answers.get(batch_id, {}).items()))
+
+    async def ask_undo(self, request: UndoRequest) -> None:
+        """Keep a wish to have a guest back; the first one of a case stays."""
+        await _turn()
+        wishes = self._undo.setdefault(request.batch_id, {})
+        wishes.setdefault((request.guest_id, request.case_id), request)
+
+    async def undo_requests(self, batch_id: BatchId) -> tuple[UndoRequest, ...]:
+        """Return the wishes to have guests of a batch back, by guest."""
+        await _turn()
+        return tuple(wish for _, wish in sorted(self._undo.get(batch_id, {}).items()))
 
     # mail
 

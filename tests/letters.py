@@ -1,5 +1,6 @@
 """A reviewer with her guests, and every mail about them: what the tests of mails and pages share."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -89,10 +90,12 @@ def batch(count: int, **changes: object) -> Batch:
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-async def keep_batch(ledger: Ledger, whole: Batch, step: Step = Step.OPENED) -> None:
+async def keep_batch(
+    ledger: Ledger, whole: Batch, step: Step = Step.OPENED, shown: Sequence[Card] | None = None
+) -> None:
     """Write a batch with its cards and cases into a ledger."""
     await ledger.begin_batch(whole, [])
-    await ledger.save_cards(whole.id, cards(len(whole.guests)))
+    await ledger.save_cards(whole.id, shown if shown is not None else cards(len(whole.guests)))
     for number, guest in enumerate(whole.guests, start=1):
         case = a_case(step, number, batch_id=whole.id, version=1, opened_at=NOW, deadline=whole.deadline)
         if step is Step.OPENED:

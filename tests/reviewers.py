@@ -3,7 +3,8 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -11,11 +12,12 @@ import httpx
 
 from adapters.clock import HandClock
 from adapters.web import make_web
-from reviews.model import Batch, GuestId
+from reviews.model import Batch, BatchId, Card, CaseId, Choice, GuestId, HandOver, Kind, PersonId, Risk, Sight
 from reviews.policy import Policy
+from reviews.reasons import because
 from sandbox.memory import MemoryLedger
-from tests.builders import NOW, SARA, guid
-from tests.letters import BATCH, HERE, POLICY, Tray, Unchanging, batch, keep_batch
+from tests.builders import NOW, SARA, a_person, guid
+from tests.letters import BATCH, HERE, POLICY, Tray, Unchanging, a_card, a_submission, batch, keep_batch
 
 TENANT: Final = guid(7777)
 CLAIM: Final = "http://schemas.microsoft.com/identity/claims/"
@@ -40,6 +42,18 @@ def signed_in(object_id: str = SARA, tenant_id: str = TENANT) -> dict[str, str]:
     return {HEADER: encoded(principal(object_id, tenant_id))}
 
 
+def alike(number: int) -> Card:
+    """Return a guest like every other one: harmless, nothing new, and long silent."""
+    sight = Sight(kind=Kind.EXTERNAL_GUEST, risk=Risk.LOW)
+    name = NAMES[number % len(NAMES)]
+    return replace(
+        a_card(3), guest_id=GuestId(guid(number)), case_id=CaseId(f"case-{number}"), name=name, sight=sight
+    )
+
+
+NAMES: Final = ("Noor Bakker", "Liam Byrne", "Chiara Rossi", "Tomás Novák")
+
+
 class Site:
     """The web role over a ledger in memory, with one batch of guests."""
 
@@ -58,9 +72,35 @@ class Site:
             public_url=HERE,
         )
 
-    async def with_batch(self, count: int = 3, **changes: object) -> "Site":
+    async def with_batch(
+        self, count: int = 3, shown: Sequence[Card] | None = None, **changes: object
+    ) -> "Site":
         whole: Batch = batch(count, **changes)
-        await keep_batch(self.ledger, whole)
+        await keep_batch(self.ledger, whole, shown=shown)
+        return self
+
+    async def with_passed_on(self) -> "Site":
+        """Say "not mine" of two guests: one question went to a colleague, the other came back."""
+        for number in (1, 2):
+            await self.ledger.append_answer(a_submission(Choice.NOT_MINE, number))
+        stored = await self.ledger.batch(BATCH)
+        assert stored is not None
+        went, back = [
+            HandOver(
+                guest_id=GuestId(guid(number)),
+                case_id=CaseId(f"case-{number}"),
+                because=because(why),
+                to=to,
+                answer_id=answer,
+            )
+            for number, why, to, answer in (
+                (1, "not-mine", a_person(PersonId(guid(9002)), name="Tom Kramer"), "answer-1-1"),
+                (2, "colleague-unknown", None, "answer-2-1"),
+            )
+        ]
+        await self.ledger.save_batch(replace(stored, handed_over=(went, back)))
+        other = batch(2, id=BatchId("e" * 32), guests=(GuestId(guid(21)), GuestId(guid(22))))
+        await self.ledger.begin_batch(other, [])
         return self
 
     async def request(

@@ -29,10 +29,12 @@ from adapters.tables.batches import (
     ASKED,
     STATE,
     THEIRS,
+    UNDO,
     Asked,
     answer_row,
     asked_row,
     batch_row,
+    undo_row,
 )
 from adapters.tables.cases import CASE, EVENTS, case_row, event_key, event_row
 from adapters.tables.entities import Row, decode
@@ -43,7 +45,7 @@ from adapters.tables.table import Table
 from adapters.tables.turns import READER, TURN, ReaderDay
 from reviews.errors import Malformed
 from reviews.evidence import GENESIS, Fault, Seal, canonical, digest, merkle_root, parse, verify_chain
-from reviews.model import Batch, BatchId, GuestId, Source, Submission
+from reviews.model import Batch, BatchId, GuestId, Source, Submission, UndoRequest
 from reviews.records import Arrival, Event, MailKind, OwedMail, Plan, Run
 
 MAILS = "O|"
@@ -144,6 +146,8 @@ class _Auditor:
                 if given is not None:
                     key = (given.batch_id, given.guest_id)
                     self._answers.setdefault(key, set()).add(digest(canonical(given.answer)))
+            elif row.key.startswith(UNDO):
+                self._same(UndoRequest, row, undo_row)
             elif not row.key.startswith(THEIRS) or row.json:
                 self._mail("batches", row)
 

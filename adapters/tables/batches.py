@@ -9,12 +9,13 @@ from adapters.tables.outbox import OutboxRows, mail_row
 from adapters.tables.rules import check_homes
 from adapters.tables.table import each, insert, put, replace_row
 from reviews.errors import Conflict, Gone
-from reviews.model import Batch, BatchId, BatchStep, Card, GuestId, PersonId, Submission
+from reviews.model import Batch, BatchId, BatchStep, Card, GuestId, PersonId, Submission, UndoRequest
 from reviews.records import Action, OwedMail
 
 STATE = "S"
 ASKED = "I|"
 ANSWERS = "A|"
+UNDO = "U|"
 THEIRS = "R|"
 """Points from a reviewer (the partition) at a batch of theirs. One that is lost costs no more than a link."""
 
@@ -41,6 +42,11 @@ def asked_row(batch_id: BatchId, asked: Asked) -> Row:
 def answer_row(submission: Submission) -> Row:
     """Make the row of an answer as it was given."""
     return row_of(submission.batch_id, f"{ANSWERS}{submission.guest_id}|{submission.version:06d}", submission)
+
+
+def undo_row(request: UndoRequest) -> Row:
+    """Make the row of a wish to have a guest back."""
+    return row_of(request.batch_id, f"{UNDO}{request.guest_id}|{request.case_id}", request)
 
 
 class BatchRows(OutboxRows):
@@ -137,6 +143,15 @@ class BatchRows(OutboxRows):
         """Return all answers of a batch, by guest and version."""
         rows = self._tables.batches.rows(batch_id, prefix=ANSWERS)
         return tuple([stored.row.read(Submission) async for stored in rows])
+
+    async def ask_undo(self, request: UndoRequest) -> None:
+        """Keep a wish to have a guest back; the first one of a case stays."""
+        await self._tables.batches.write(insert(undo_row(request)))
+
+    async def undo_requests(self, batch_id: BatchId) -> tuple[UndoRequest, ...]:
+        """Return the wishes to have guests of a batch back, by guest."""
+        rows = self._tables.batches.rows(batch_id, prefix=UNDO)
+        return tuple([stored.row.read(UndoRequest) async for stored in rows])
 
     async def _asked(self, batch_id: BatchId) -> list[Asked]:
         rows = self._tables.batches.rows(batch_id, prefix=ASKED)

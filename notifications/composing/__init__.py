@@ -4,6 +4,7 @@ from notifications.composing.following import follows, no_answer, what_follows
 from notifications.composing.guests import (
     about,
     beyond,
+    by_hand,
     changed,
     guest_line,
     in_order,
@@ -33,6 +34,7 @@ __all__ = [
     "about",
     "answer_receipt",
     "beyond",
+    "by_hand",
     "changed",
     "exception_expiring",
     "follows",

@@ -98,6 +98,12 @@ def beyond(card: Card, words: Words) -> str:
     return words.say("beyond.list", things=words.in_a_row(shown))
 
 
+def by_hand(card: Card, words: Words) -> tuple[str, ...]:
+    """Say what a removal would leave and who can take it away, one sentence each."""
+    paths = card.sight.beyond if card.sight else ()
+    return tuple(words.say(f"by-hand.{path.obstacle or 'other'}", thing=thing(path, words)) for path in paths)
+
+
 def unread(card: Card, words: Words) -> str:
     """Say which sorts of access could not be read: unknown, not empty."""
     sorts = card.sight.unread if card.sight else ()

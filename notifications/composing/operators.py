@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from notifications import names
-from notifications.composing.guests import about, thing
+from notifications.composing.guests import about, by_hand
 from notifications.composing.setting import Setting, reviewer_name
 from notifications.contexts import CountLine, ExceptionExpiring, ManualTask, Paused, RoundSummary, RunDigest
 from notifications.words import Words
-from reviews.model import Card, Case, Choice, GuestId, Path, Person, Reason, RunId
+from reviews.model import Card, Case, Choice, GuestId, Person, Reason, RunId
 from reviews.policy import Exemption
 from reviews.reasons import because
 from reviews.records import Act, Held, Plan, Run
@@ -27,7 +27,7 @@ def manual_task(card: Card, reviewer: Person | None, case: Case, why: Reason, se
         guest_id=card.guest_id,
         because=(words.reason(_ground(case)), words.reason(why)),
         todo=words.todo(why.code),
-        beyond=tuple(_by_hand(path, words) for path in (card.sight.beyond if card.sight else ())),
+        beyond=by_hand(card, words),
         reviewer_name=reviewer_name(reviewer, words),
     )
 
@@ -37,12 +37,6 @@ def _ground(case: Case) -> Reason:
     if case.answer is not None and case.answer.choice is Choice.REMOVE:
         return because("answered-remove", on=case.answer.at.date().isoformat())
     return because("lapsed", on=case.deadline.date().isoformat())
-
-
-def _by_hand(path: Path, words: Words) -> str:
-    shown = thing(path, words)
-    key = f"by-hand.{path.obstacle}" if path.obstacle else "by-hand.other"
-    return words.say(key, thing=shown)
 
 
 def exception_expiring(exemption: Exemption, card: Card | None, setting: Setting) -> ExceptionExpiring:

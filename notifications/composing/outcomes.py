@@ -72,16 +72,17 @@ def guest_notice(card: Card, reviewer: Person | None, setting: Setting) -> Guest
     )
 
 
-def removal_done(card: Card, reviewer: Person | None, deleted_at: datetime, setting: Setting) -> RemovalDone:
+def removal_done(card: Card, reviewer: Person | None, case: Case, setting: Setting) -> RemovalDone:
     """Compose the word that an account was deleted."""
     words = setting.words
+    deleted_at = case.deleted_at or setting.now
     return RemovalDone(
         **setting.foot,
         reviewer_name=reviewer_name(reviewer, words),
         guest_name=words.guest(card.name, card.mail),
         deleted_on=words.day(deleted_at),
         restorable_until=words.day(deleted_at + FORGETS_AFTER),
-        undo_url=setting.undo_url(card.case_id),
+        undo_url=setting.undo_url(case.batch_id, case.id),
     )
 
 

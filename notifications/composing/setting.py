@@ -56,9 +56,9 @@ class Setting:
         """Return the address of a batch's answer page."""
         return f"{self.public_url.rstrip('/')}/r/{batch_id}"
 
-    def undo_url(self, case_id: CaseId) -> str:
+    def undo_url(self, batch_id: BatchId, case_id: CaseId) -> str:
         """Return the address of the page that brings the guest of a case back."""
-        return f"{self.public_url.rstrip('/')}/u/{case_id}"
+        return f"{self.public_url.rstrip('/')}/u/{batch_id}/{case_id}"
 
 
 def reviewer_name(reviewer: Person | None, words: Words) -> str:

@@ -54,8 +54,9 @@ class Answering:
         for submission in submissions:
             changed += await self.weigh(batch, submission.guest_id, submission.answer, policy)
         batch = await self.with_instance(batch)
+        places = Places(self.access_reviews)
         for guest_id in sorted({submission.guest_id for submission in submissions}):
-            await self.mirror(batch, guest_id)
+            await self.mirror(batch, guest_id, places)
         # Only now: once another person is asked, the case is no longer this batch's to mirror.
         batch = await self.handing_over.settle(batch, policy)
         if submissions:
@@ -113,7 +114,7 @@ class Answering:
             return batch
         return await self.ledger.save_batch(replace(batch, instance_id=review.instance_id))
 
-    async def mirror(self, batch: Batch, guest_id: GuestId) -> None:
+    async def mirror(self, batch: Batch, guest_id: GuestId, places: Places) -> None:
         """Write what a reviewer said to their native review unless it is there; one not open yet waits.
 
         An answer given natively stays as it is: writing it again would put our name over the reviewer's.
@@ -124,7 +125,7 @@ class Answering:
             return
         card = next((one for one in await self.ledger.cards(batch.id) if one.guest_id == guest_id), None)
         if card is not None and card.items:
-            written = [await self._record_elsewhere(item, guest_id, said) for item in card.items]
+            written = [await self._record_elsewhere(item, guest_id, said, places) for item in card.items]
             kind = "mirrored" if any(written) else "left-to-others"
         elif await self._record(batch, guest_id, said):
             kind = "mirrored"
@@ -155,9 +156,11 @@ class Answering:
             return False
         return True
 
-    async def _record_elsewhere(self, item: NativeItem, guest_id: GuestId, said: Answer) -> bool:
+    async def _record_elsewhere(
+        self, item: NativeItem, guest_id: GuestId, said: Answer, places: Places
+    ) -> bool:
         """Write an answer to the review of a package; False when others decided there, or it is over."""
-        there = await Places(self.access_reviews).decision(guest_id, item)
+        there = await places.decision(guest_id, item)
         if there is not None and (there.by is None or there.is_ours):
             try:
                 await self.access_reviews.record_elsewhere(item, guest_id, said)

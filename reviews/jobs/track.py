@@ -126,7 +126,7 @@ class Track:
         batch = await self._now(batch)
         for case in await self.handing_over.cases(batch):
             if unmirrored(case, batch) is not None:
-                await self.answering.mirror(batch, case.guest_id)
+                await self.answering.mirror(batch, case.guest_id, places)
         batch = await self.handing_over.from_absent(batch, policy)
         if batch.unreached is not None:
             batch = await self.handing_over.pass_on(batch, batch.guests, batch.unreached, policy)

@@ -1,24 +1,23 @@
 """The way back: one guest, or everything a run did, as far as the directory remembers."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from reviews import remediation
-from reviews.errors import Transient
+from reviews.errors import Forbidden, Gone, Transient
 from reviews.jobs.telling import to_reviewer
 from reviews.messages import SendMail
-from reviews.model import Case, GuestId, Outcome, RunId, Step
+from reviews.model import Batch, BatchId, Case, GuestId, Outcome, Reason, RunId, Step, Undone, UndoRequest
 from reviews.ports import Clock, Directory, Ledger, Policies, Queue
+from reviews.reasons import because
 from reviews.records import MailKind, Move
+from reviews.undo import UNDOABLE, is_back, no_undo
 
 log = logging.getLogger("gatehouse.undoing")
 
 REST = timedelta(days=14)
 """A restored guest is asked about again after this long."""
-UNDOABLE = frozenset(
-    {Step.DENIED, Step.LAPSED, Step.NOTICED, Step.BLOCKED, Step.QUARANTINED, Step.DELETED, Step.MANUAL}
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +62,48 @@ class Undoing:
                 if restored is not None:
                     undone.append(restored)
         return tuple(undone)
+
+    async def for_reviewer(self, batch_id: BatchId) -> Batch:
+        """Bring back the guests of a batch that its reviewer wants back. Safe to repeat.
+
+        What became of each wish is written into the batch, where the page shows it.
+
+        Raises:
+            Gone: there is no such batch.
+            Transient: a restored account is not to be seen yet; the queue tries again.
+
+        """
+        batch = await self.ledger.batch(batch_id)
+        if batch is None:
+            raise Gone(f"batch {batch_id} is not in the ledger")
+        settled = {one.case_id for one in batch.undone}
+        for request in await self.ledger.undo_requests(batch_id):
+            if request.case_id not in settled:
+                undone = Undone(
+                    guest_id=request.guest_id,
+                    case_id=request.case_id,
+                    at=self.clock.now(),
+                    because=await self._on_request(request),
+                )
+                batch = await self.ledger.save_batch(replace(batch, undone=(*batch.undone, undone)))
+        return batch
+
+    async def _on_request(self, request: UndoRequest) -> Reason | None:
+        case = await self.ledger.case(request.guest_id)
+        if is_back(case, request):
+            return None
+        refusal = no_undo(case, request, self.clock.now())
+        if refusal is None:
+            try:
+                await self.guest(request.guest_id, by=request.by)
+            except Gone:
+                refusal = because("not-in-directory")
+            except Forbidden as error:
+                refusal = because("directory-refuses", needs=error.needs or "")
+        if refusal is not None:
+            extra = {"event": "undo.refused", "case": request.case_id, "because": refusal.code}
+            log.warning("not brought back", extra=extra)
+        return refusal
 
     async def _written(self, case: Case, by: str) -> Case:
         policy = await self.policies.current()

@@ -145,6 +145,36 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """A guest of a batch whose account was deleted, and until when its reviewer may still undo that."""
+
+    guest_id: GuestId
+    case_id: CaseId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoRequest:
+    """A reviewer's wish to have a guest back, as the page took it. Append-only, one a case."""
+
+    batch_id: BatchId
+    guest_id: GuestId
+    case_id: CaseId
+    by: PersonId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """What became of such a wish: the guest is back, or ``because`` says why not."""
+
+    guest_id: GuestId
+    case_id: CaseId
+    at: datetime
+    because: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """The guests one reviewer is asked about in one round: one group, one definition, one mail, one page."""
 
@@ -174,6 +204,10 @@ class Batch:
     """What became of the questions this reviewer could not answer, oldest first."""
     absent_since: datetime | None = None
     """Since when the reviewer's account was seen to be switched off; None while it is on."""
+    removed: tuple[Removed, ...] = ()
+    """Who was deleted and may still come back, written once the mail that says so has left."""
+    undone: tuple[Undone, ...] = ()
+    """What became of the reviewer's wishes to have guests back, oldest first."""
     unreached: Reason | None = None
     """Why the question is known not to have reached the reviewer; None as long as nothing came back."""
 

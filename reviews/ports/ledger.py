@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from reviews.model import Batch, BatchId, Card, Case, GuestId, PersonId, RunId, Submission
+from reviews.model import Batch, BatchId, Card, Case, GuestId, PersonId, RunId, Submission, UndoRequest
 from reviews.records import Action, Arrival, Event, Move, OwedMail, Rate, Run
 
 
@@ -136,6 +136,14 @@ class Ledger(Turns, Protocol):
 
     async def answers(self, batch_id: BatchId) -> tuple[Submission, ...]:
         """Return all answers of a batch, by guest and version."""
+        ...
+
+    async def ask_undo(self, request: UndoRequest) -> None:
+        """Keep a reviewer's wish to have a guest back; the first one of a case stays."""
+        ...
+
+    async def undo_requests(self, batch_id: BatchId) -> tuple[UndoRequest, ...]:
+        """Return the wishes to have guests of a batch back, by guest."""
         ...
 
     async def owed_mail(self, home: str, mail_id: str) -> OwedMail | None:

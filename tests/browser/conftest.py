@@ -95,7 +95,7 @@ class Visit:
 
 
 @contextmanager
-def visited(count: int, **changes: object) -> Iterator[Visit]:
+def visited(count: int, **changes: Any) -> Iterator[Visit]:
     site = settled(Site().with_batch(count, **changes))
     door = SignedIn(site.app)
     with served(door) as address:

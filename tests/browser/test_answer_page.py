@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Visit, settled, visited
 from tests.builders import a_person, guid
 from tests.letters import BATCH
-from tests.reviewers import choice, signed_in
+from tests.reviewers import alike, choice, signed_in
 
 pytestmark = pytest.mark.browser
 
@@ -100,7 +100,24 @@ def over(page: Page, visit: Visit) -> None:
     go(page, visit)
 
 
+def wrong_person(page: Page, visit: Visit) -> None:
+    """One question went to a colleague, another came back, and another review waits."""
+    settled(visit.site.with_passed_on())
+    go(page, visit)
+
+
+def take_back(page: Page, visit: Visit) -> None:
+    over(page, visit)
+    page.get_by_role("link", name="I want this guest back").click()
+
+
+def taken_back(page: Page, visit: Visit) -> None:
+    take_back(page, visit)
+    page.get_by_role("button", name="Bring this guest back").click()
+
+
 STATES = {"fresh": fresh, "error": amiss, "answered": answered, "refused": refused, "over": over}
+MORE_STATES = {"handed-over": wrong_person, "undo": take_back, "undone": taken_back}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -115,6 +132,42 @@ def test_the_page_is_accessible_and_fits_in_every_state(
         is_accessible(page, axe)
         is_narrow_enough(page)
         picture(page, f"answer-{state}-{size}-{scheme}")
+
+
+@pytest.mark.parametrize("state", MORE_STATES)
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("narrow", "dark"), ("desktop", "dark")])
+def test_passing_on_and_taking_back_are_accessible_and_fit(
+    browser: Browser, axe: str, state: str, size: str, scheme: Scheme
+) -> None:
+    width, height = WIDTHS[size]
+    with visited(3) as visit, opened(browser, width=width, height=height, scheme=scheme) as page:
+        MORE_STATES[state](page, visit)
+        is_accessible(page, axe)
+        is_narrow_enough(page)
+        picture(page, f"answer-{state}-{size}-{scheme}")
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("phone", "light"), ("desktop", "dark")])
+def test_guests_alike_get_one_answer_and_one_of_them_another(
+    browser: Browser, axe: str, size: str, scheme: Scheme
+) -> None:
+    width, height = WIDTHS[size]
+    with (
+        visited(4, shown=[alike(number) for number in range(1, 5)]) as visit,
+        opened(browser, width=width, height=height, scheme=scheme) as page,
+    ):
+        go(page, visit)
+        together = page.get_by_role("region", name="One answer for these 4 guests")
+        is_accessible(page, axe)
+        is_narrow_enough(page)
+        picture(page, f"answer-alike-{size}-{scheme}")
+        together.get_by_role("radio", name="Remove").first.check()
+        page.locator(f"#g{guid(2)} summary").click()
+        option(page, 2, "I do not know").check()
+        page.get_by_role("button", name="Send my answers").click()
+        expect(page.get_by_role("status")).to_contain_text("All 4 answers are recorded")
+        assert settled(visit.site.recorded(1)) == [(1, "remove", "")]
+        assert settled(visit.site.recorded(2)) == [(1, "dont-know", "")]
 
 
 @pytest.mark.parametrize("count", [1, 7])
@@ -192,6 +245,8 @@ def test_the_keyboard_alone_is_enough_and_focus_is_seen(browser: Browser) -> Non
             "one => getComputedStyle(one).outlineStyle"
         )
         assert outline == "solid"
+        page.keyboard.press("Tab")
+        expect(page.get_by_label("Why remove?")).to_be_focused()
         page.keyboard.press("Tab")
         expect(page.get_by_role("button", name="Send my answer")).to_be_focused()
         page.keyboard.press("Enter")

@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from reviews.errors import Conflict, Gone, Malformed
-from reviews.model import BatchId, BatchStep, Choice, GuestId, PersonId
+from reviews.model import BatchId, BatchStep, CaseId, Choice, GuestId, PersonId, UndoRequest
 from reviews.ports import Ledger
 from reviews.records import MailStep
 from tests.contracts.ledger_samples import (
@@ -129,6 +130,18 @@ async def test_an_answer_is_kept_once_and_in_order(ledger: Ledger) -> None:
         a_submission(ANN, 2, Choice.KEEP),
         a_submission(BOB),
     )
+
+
+async def test_a_wish_to_have_a_guest_back_is_kept_once_a_case(ledger: Ledger) -> None:
+    first, again = [
+        UndoRequest(batch_id=BATCH, guest_id=ANN, case_id=CaseId("c1"), by=PersonId("sara"), at=at)
+        for at in (NOW, NOW + timedelta(hours=1))
+    ]
+    later = replace(again, case_id=CaseId("c2"))
+    assert await ledger.undo_requests(BATCH) == ()
+    for wish in (first, again, later, later):
+        await ledger.ask_undo(wish)
+    assert await ledger.undo_requests(BATCH) == (first, later)
 
 
 async def test_of_racing_answers_one_is_kept(ledger: Ledger) -> None:

@@ -14,7 +14,7 @@ import pytest
 from adapters.clock import HandClock
 from admin import packaging
 from reviews.messages import WeighAnswers
-from reviews.model import Answer, Batch, Card, Choice, Source, Step, Submission
+from reviews.model import Answer, Batch, Card, Choice, Source, Submission
 from reviews.records import Act
 from sandbox.package_estate import Estate, an_estate
 from sandbox.package_stories import PolicyFault
@@ -23,6 +23,7 @@ from sandbox.stories import STARTS_AT, a_population
 from sandbox.tenant import Tenant
 from sandbox.tenant_licence import Licence
 from sandbox.world import SENDER, Quick, in_memory, policy_text
+from tests.tables import DOCS, table
 
 PUT = "PUT /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id}"
 NIGHT = timedelta(hours=1, minutes=40)
@@ -104,11 +105,11 @@ class Town:
                     return batch, card
         raise LookupError("nobody was asked in the review of a package")
 
-    async def answer(self, batch: Batch, card: Card) -> None:
-        """Let the reviewer keep a guest, on the page."""
+    async def answer(self, batch: Batch, card: Card, choice: Choice) -> None:
+        """Let the reviewer answer about a guest, on the page."""
         said = Answer(
             id="a" * 32,
-            choice=Choice.KEEP,
+            choice=choice,
             by=batch.reviewer_id,
             at=self.quick.clock.now(),
             source=Source.PAGE,
@@ -118,20 +119,17 @@ class Town:
         await self.quick.ledger.append_answer(given)
         await self.quick.house.work(WeighAnswers(batch_id=batch.id))
 
-    async def interfere(self, card: Card, how: str) -> None:
-        """Have the reviews of a guest's packages decided by their reviewer, deleted, or stopped."""
-        if how == "decided":
-            await self.decide(card, "Deny", self.desk())
-            return
+    def meddle(self, card: Card, how: str) -> None:
+        """Have the reviews of a guest's packages deleted or stopped."""
         for item in card.items:
             review = self.tenant.reviews.all[item.definition_id]
             if how == "deleted":
                 self.tenant.reviews.remove(review)
-            else:
+            elif how == "stopped":
                 for instance in review.instances:
                     self.tenant.reviews.life.stop(instance, self.tenant.now(), applies=False)
 
-    async def decide(self, card: Card, decision: str, by: str) -> None:
+    def decide(self, card: Card, decision: str, by: str) -> None:
         """Let somebody decide about a guest in My Access, in every review of a package it is in."""
         for item in card.items:
             self.tenant.decide(item.definition_id, item.instance_id, card.guest_id, decision, "seen", by)
@@ -164,6 +162,18 @@ async def listed(town: Town, capsys: pytest.CaptureFixture[str]) -> dict[str, An
     return found
 
 
+async def everybody_is_asked_in_one_place(town: Town) -> None:
+    """Who is asked about in the review of a package is in none of ours, and the other way round."""
+    cards = await town.cards()
+    asked = {card.guest_id for card in cards}
+    assert len(cards) == len(asked) > 300, "nobody is asked about twice"
+    ours, packages = town.reviewed(by_us=True), town.reviewed(by_us=False)
+    for card in cards:
+        places = (ours[card.guest_id], len(card.items))
+        assert places == ((0, packages[card.guest_id]) if card.items else (1, 0)), card.guest_id
+    assert sum(bool(card.items) for card in cards) > 50
+
+
 @pytest.mark.slow
 async def test_three_nights_make_every_policy_sound_and_ask_about_every_guest_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -194,14 +204,7 @@ async def test_three_nights_make_every_policy_sound_and_ask_about_every_guest_on
             "who may have a package is not ours to say"
         )
 
-        cards = await town.cards()
-        asked = {card.guest_id for card in cards}
-        assert len(cards) == len(asked) > 300
-        ours, packages = town.reviewed(by_us=True), town.reviewed(by_us=False)
-        for card in cards:
-            places = (ours[card.guest_id], len(card.items))
-            assert places == ((0, packages[card.guest_id]) if card.items else (1, 0)), card.guest_id
-        assert sum(bool(card.items) for card in cards) > 50
+        await everybody_is_asked_in_one_place(town)
         night = (await town.quick.ledger.recent_runs("night", 1))[0]
         plan = await town.quick.archive.plan(night.id)
         assert plan is not None
@@ -209,54 +212,29 @@ async def test_three_nights_make_every_policy_sound_and_ask_about_every_guest_on
         assert {action.kind for action in plan.actions} <= {Act.ASK}
 
 
-async def test_an_answer_goes_to_the_package_of_that_guest_and_to_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("row", table("An answer and the review of a package", DOCS / "reviews.md"), ids=str)
+async def test_each_documented_answer_ends_where_it_belongs(tmp_path: Path, row: dict[str, str]) -> None:
     async with a_town(tmp_path, guests=80, packages=2, policies=6, faulty=0, holding=60) as town:
         town.say("enforce", "propose")
         await town.night(1)
-        batch, card = await town.a_question_in_a_package()
-        await town.answer(batch, card)
-
-        assert town.decided() == {(card.guest_id, item.resource_id): "Approve" for item in card.items}
-        case = await town.quick.ledger.case(card.guest_id)
-        assert case is not None
-        assert case.step is Step.KEPT
-        assert (await town.quick.ledger.events(card.guest_id))[-1].kind == "mirrored"
-
-
-@pytest.mark.parametrize("theirs", ["decided", "deleted", "stopped"])
-async def test_what_the_packages_reviewers_did_is_left_as_it_is(tmp_path: Path, theirs: str) -> None:
-    async with a_town(tmp_path, guests=80, packages=2, policies=6, faulty=0, holding=60) as town:
-        town.say("enforce", "propose")
-        await town.night(1)
-        batch, card = await town.a_question_in_a_package()
-        await town.interfere(card, theirs)
-        await town.answer(batch, card)
-
-        words = {"Deny"} if theirs == "decided" else set()
-        assert set(town.decided().values()) == words
-        case = await town.quick.ledger.case(card.guest_id)
-        assert case is not None
-        assert case.step is Step.KEPT, "our question goes on without them"
-        assert (await town.quick.ledger.events(card.guest_id))[-1].kind == "left-to-others"
-
-
-async def test_what_the_packages_own_reviewer_says_counts_as_far_as_it_goes(tmp_path: Path) -> None:
-    async with a_town(tmp_path, guests=80, packages=2, policies=6, faulty=0, holding=60) as town:
-        town.say("enforce", "propose")
-        await town.night(1)
-        _, card = await town.a_question_in_a_package()
-        await town.decide(card, "Deny", town.desk())
         await town.track(1.5)
-        case = await town.quick.ledger.case(card.guest_id)
-        assert case is not None
-        assert case.answer is None, "to take a package away says nothing of the account"
+        batch, card = await town.a_question_in_a_package()
+        town.meddle(card, row["the review"])
+        if row["its reviewer says"] != "-":
+            town.decide(card, row["its reviewer says"], town.desk())
+        if row["ours says"] != "-":
+            await town.answer(batch, card, Choice(row["ours says"]))
+        else:
+            await town.track(2)
 
-        await town.decide(card, "Approve", town.desk())
-        await town.track(2)
+        held = row["the review then holds"]
+        expected = {} if held == "-" else {(card.guest_id, item.resource_id): held for item in card.items}
+        assert town.decided() == expected, "this guest under this policy, and nobody else"
         case = await town.quick.ledger.case(card.guest_id)
         assert case is not None
-        assert case.answer is not None
-        assert (case.step, case.answer.source) == (Step.KEPT, Source.MY_ACCESS)
+        assert case.step.value == row["the case"]
+        kinds = [event.kind for event in await town.quick.ledger.events(card.guest_id)]
+        assert kinds[2:][-1:] == ([] if row["the record"] == "-" else [row["the record"]])
 
 
 async def test_an_operator_sees_the_change_before_it_is_written_and_can_take_it_back(

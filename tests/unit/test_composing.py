@@ -136,7 +136,7 @@ def test_the_notice_counts_grace_from_the_moment_it_leaves() -> None:
 
 
 def test_a_deleted_account_can_come_back_for_thirty_days() -> None:
-    done = composing.removal_done(a_card(), None, NOW, setting())
+    done = composing.removal_done(a_card(), None, a_case(Step.DELETED, deleted_at=NOW), setting())
     assert (done.deleted_on, done.restorable_until) == ("Friday 20 November 2026", "Sunday 20 December 2026")
     assert done.reviewer_name == "colleague"
 

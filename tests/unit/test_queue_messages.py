@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.envelopes import LARGEST, QUEUES, queue_of, seal, unseal
 from reviews.errors import Malformed
-from reviews.messages import CarryOut, Message, OpenBatch, RunJob, SendMail, WeighAnswers
+from reviews.messages import CarryOut, MendPackage, Message, OpenBatch, RunJob, SendMail, WeighAnswers
 from reviews.model import BatchId, CaseId, GuestId, RunId
 from reviews.records import Act
 
@@ -23,10 +23,17 @@ MESSAGES: dict[str, Message] = {
         kind=Act.BLOCK, guest_id=GuestId("g"), case_id=CaseId("c"), run_id=RunId("night:2026-11-20T01:30Z")
     ),
     "open-batch": OpenBatch(batch_id=BatchId("b")),
+    "mend-package": MendPackage(policy_id="p"),
     "send-mail": SendMail(home="guest:g", mail_id="guest-notice.c"),
     "weigh-answers": WeighAnswers(batch_id=BatchId("b")),
 }
-ROUTES = {"run-job": "jobs", "carry-out": "actions", "open-batch": "actions", "send-mail": "mail"}
+ROUTES = {
+    "run-job": "jobs",
+    "carry-out": "actions",
+    "open-batch": "actions",
+    "mend-package": "actions",
+    "send-mail": "mail",
+}
 
 
 @pytest.mark.parametrize("word", MESSAGES)
