@@ -16,6 +16,7 @@ from admin import (
     packaging,
     partners,
     planning,
+    probing,
     proposing,
     regretting,
     running,
@@ -51,9 +52,16 @@ def main() -> None:
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    *,
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Also ask this tenant what no documentation settles; only reads.")
+    ] = False,
+) -> None:
     """Check settings, policy, directory, permissions, licences and storage; say what is missing and why."""
     sound = with_house(doctoring.examine, needs_state=False)
+    if probe:
+        with_house(probing.probe, needs_state=False)
     raise typer.Exit(0 if sound else 3)
 
 

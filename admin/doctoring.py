@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from adapters.graph.tenant import GuestRole, TenantFacts, Tier
+from adapters.graph.tenant import TenantFacts
 from adapters.runtime import House
 from reviews import sponsors
 from reviews.errors import BadSettings, Forbidden, GatehouseError
-from reviews.model import Nameless, PersonId, Unreadable
+from reviews.model import GuestRole, Licence, Nameless, PersonId, Unreadable
 from reviews.policy import Mode, Policy
 
 out = Console(highlight=False, soft_wrap=True)
@@ -35,14 +35,14 @@ async def examine(house: House) -> bool:
         policy = await house.policies.current()
     except BadSettings as error:
         for problem in error.problems:
-            _tell(Finding(sound=False, says=problem))
+            tell(Finding(sound=False, says=problem))
         return False
     findings = [Finding(sound=True, says=f"policy {policy.name}, mode {policy.mode}")]
     examinations = [_directory, _tenant, _reviewers, _native_reviews, _mailbox, _storage]
     for look in examinations:
         findings += await _looked(look(house, policy))
     for finding in findings:
-        _tell(finding)
+        tell(finding)
     return all(finding.sound is not False for finding in findings)
 
 
@@ -84,7 +84,7 @@ async def _tenant(house: House, _policy: Policy) -> list[Finding]:
     if isinstance(licence, Unreadable):
         found.append(Finding(sound=None, says=f"licences: {licence.why} (LicenseAssignment.Read.All)"))
     else:
-        found.append(Finding(sound=licence is not Tier.NONE, says=_licence_means(licence)))
+        found.append(Finding(sound=licence is not Licence.NONE, says=_licence_means(licence)))
     role = await facts.guest_role()
     if isinstance(role, Unreadable):
         found.append(Finding(sound=None, says=f"guest access level: {role.why} (Policy.Read.All)"))
@@ -95,10 +95,10 @@ async def _tenant(house: House, _policy: Policy) -> list[Finding]:
     return found
 
 
-def _licence_means(licence: Tier) -> str:
-    if licence is Tier.NONE:
+def _licence_means(licence: Licence) -> str:
+    if licence is Licence.NONE:
         return "no Microsoft Entra ID P1: only invitations and age are judged, nothing harmful is done"
-    if licence is Tier.P1:
+    if licence is Licence.P1:
         return "Microsoft Entra ID P1: sign-in activity is there, access reviews need P2"
     return f"Microsoft Entra ID {licence}"
 
@@ -142,6 +142,7 @@ async def _storage(house: House, policy: Policy) -> list[Finding]:
     return found
 
 
-def _tell(finding: Finding) -> None:
+def tell(finding: Finding) -> None:
+    """Print one finding with its mark."""
     mark = {True: "[green]ok[/]", False: "[red]! [/]", None: "[yellow]- [/]"}[finding.sound]
     out.print(mark, finding.says, markup=True)

@@ -25,7 +25,9 @@ from adapters.graph.operations import (
 )
 from notifications.words import in_every_language
 from reviews.errors import Gone, Malformed, NotSupported
+from reviews.metering import guarded
 from reviews.model import Answer, Batch, BatchId, Choice, Covers, GuestId, NativeItem, NativeRound, PersonId
+from reviews.policy import CostGuard
 from reviews.ports import NativeDecision, NativeReview
 
 log = logging.getLogger(__name__)
@@ -91,12 +93,12 @@ def marker(batch_id: BatchId) -> str:
 
 
 def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, object]:
-    """Return the body that makes a batch's review. Raises Malformed for a batch without a group."""
+    """Return the body that makes a batch's review. Raises Malformed without a group, or if it billed."""
     if batch.group_id is None:
         raise Malformed(f"batch {batch.id}: no group to review")
     days = max(1, math.ceil((batch.deadline - batch.opened_at) / timedelta(days=1)))
     members = f"/groups/{batch.group_id}/transitiveMembers/microsoft.graph.user"
-    return {
+    body: dict[str, object] = {
         "displayName": f"Guests to review {batch.opened_at:%Y-%m-%d} {marker(batch.id)}",
         "descriptionForAdmins": f"Made by Gatehouse for batch {batch.id}. Answers are taken over from here.",
         "descriptionForReviewers": in_every_language("native.description"),
@@ -107,16 +109,21 @@ def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, obje
         },
         "reviewers": [_reviewer(batch.reviewer_id)],
         "fallbackReviewers": [_reviewer(person) for person in fallback if person != batch.reviewer_id],
-        "settings": {
-            "mailNotificationsEnabled": False,
-            "reminderNotificationsEnabled": False,
-            "justificationRequiredOnApproval": False,
-            "defaultDecisionEnabled": False,
-            "defaultDecision": "None",
-            "instanceDurationInDays": days,
-            "autoApplyDecisionsEnabled": False,
-            "recommendationsEnabled": False,
-        },
+        "settings": _settings(days),
+    }
+    return guarded(body, CostGuard(), guests=len(batch.guests))
+
+
+def _settings(days: int) -> dict[str, object]:
+    return {
+        "mailNotificationsEnabled": False,
+        "reminderNotificationsEnabled": False,
+        "justificationRequiredOnApproval": False,
+        "defaultDecisionEnabled": False,
+        "defaultDecision": "None",
+        "instanceDurationInDays": days,
+        "autoApplyDecisionsEnabled": False,
+        "recommendationsEnabled": False,
     }
 
 

@@ -8,8 +8,8 @@ import msgspec
 
 from adapters.graph.client import GraphClient
 from adapters.graph.operations import LIST_AUDITS
-from adapters.graph.tenant import TenantFacts, Tier
-from reviews.model import GuestId, PersonId, Unreadable
+from adapters.graph.tenant import TenantFacts
+from reviews.model import GuestId, Licence, PersonId, Unreadable
 from reviews.ports import Lines
 from reviews.records import Arrival
 
@@ -60,7 +60,7 @@ class GraphInvitations:
     async def kept_for(self) -> timedelta:
         """Return how long the tenant keeps its log; a licence that cannot be read counts as none."""
         licence = await self._facts.licence()
-        unlicensed = isinstance(licence, Unreadable) or licence is Tier.NONE
+        unlicensed = isinstance(licence, Unreadable) or licence is Licence.NONE
         return KEPT_WITHOUT_LICENCE if unlicensed else KEPT
 
     async def since(self, moment: datetime) -> AsyncIterator[Lines]:

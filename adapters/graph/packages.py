@@ -17,7 +17,9 @@ from adapters.graph.operations import (
 from adapters.graph.package_documents import Document, read_policy, same_meaning, with_review, writable
 from reviews.errors import Conflict, Gone, Malformed
 from reviews.evidence import canonical
+from reviews.metering import guarded
 from reviews.model import GuestId, Holding, PackageLifecycle, PackagePolicy, PackageReview
+from reviews.policy import CostGuard
 from reviews.ports import PolicyChange
 
 _POLICIES = "/identityGovernance/entitlementManagement/assignmentPolicies"
@@ -119,7 +121,7 @@ class GraphPackages:
             raise Gone(f"assignment policy {package.id} is gone")
         if read_policy(found) != package:
             raise Conflict(f"assignment policy {package.id} was changed by somebody else")
-        after = with_review(found, review)
+        after = guarded(with_review(found, review), CostGuard(), guests=0, before=found)
         return PolicyChange(policy_id=package.id, before=canonical(writable(found)), after=canonical(after))
 
     async def document(self, policy_id: str) -> bytes | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
@@ -10,40 +9,22 @@ import msgspec
 from adapters.graph.client import GraphClient, decoded
 from adapters.graph.operations import LIST_SKUS, READ_GUEST_ROLE, READ_ORGANIZATION
 from reviews.errors import Forbidden, Gone, Malformed, NotSupported
-from reviews.model import Unreadable
+from reviews.model import GuestRole, Licence, Unreadable
 
 T = TypeVar("T")
 
 
-class Tier(StrEnum):
-    """The best Microsoft Entra licence the tenant holds; each includes those before it."""
-
-    NONE = "none"
-    P1 = "P1"
-    P2 = "P2"
-    GOVERNANCE = "Governance"
-
-
-class GuestRole(StrEnum):
-    """What guests may see of the directory (``guestUserRoleId`` of the authorization policy)."""
-
-    AS_MEMBERS = "as-members"
-    LIMITED = "limited"
-    RESTRICTED = "restricted"
-    UNKNOWN = "unknown"
-
-
 _PLANS = {
-    "AAD_PREMIUM": Tier.P1,
-    "AAD_PREMIUM_P2": Tier.P2,
-    "ENTRA_IDENTITY_GOVERNANCE": Tier.GOVERNANCE,
+    "AAD_PREMIUM": Licence.P1,
+    "AAD_PREMIUM_P2": Licence.P2,
+    "ENTRA_IDENTITY_GOVERNANCE": Licence.GOVERNANCE,
 }
 _ROLES = {
     "a0b1b346-4d3e-4e8b-98f8-753987be4970": GuestRole.AS_MEMBERS,
     "10dae51f-b6af-4016-8d66-8c2a99b929b3": GuestRole.LIMITED,
     "2af84b1e-32c8-42b7-82bc-daa82404023b": GuestRole.RESTRICTED,
 }
-_ORDER = tuple(Tier)
+_ORDER = tuple(Licence)
 _ACTIVE = frozenset({"Enabled", "Warning"})
 
 
@@ -102,7 +83,7 @@ class TenantFacts:
         """Read the tenant's name and verified domains."""
         return await _unless_refused(self._organization)
 
-    async def licence(self) -> Tier | Unreadable:
+    async def licence(self) -> Licence | Unreadable:
         """Read the best licence among the subscriptions that are active."""
         return await _unless_refused(self._licence)
 
@@ -120,14 +101,14 @@ class TenantFacts:
             return Organization(id=one.id, name=one.display_name or "", domains=domains)
         raise Malformed(f"{READ_ORGANIZATION.name}: no organization")
 
-    async def _licence(self) -> Tier:
-        best = Tier.NONE
+    async def _licence(self) -> Licence:
+        best = Licence.NONE
         async for row in self._client.rows(LIST_SKUS, self._client.urls.subscribed_skus):
             sku = decoded(LIST_SKUS, row, _Sku)
             if sku.capability_status not in _ACTIVE:
                 continue
             for plan in sku.service_plans:
-                tier = _PLANS.get((plan.service_plan_name or "").upper(), Tier.NONE)
+                tier = _PLANS.get((plan.service_plan_name or "").upper(), Licence.NONE)
                 if plan.provisioning_status != "Disabled":
                     best = max(best, tier, key=_ORDER.index)
         return best

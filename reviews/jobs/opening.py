@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from reviews import remediation, sponsors
-from reviews.errors import Gone, Transient
+from reviews.errors import Forbidden, Gone, NotSupported, Transient
 from reviews.handover import WAITING
 from reviews.messages import SendMail
 from reviews.model import (
@@ -64,10 +64,8 @@ class Opening:
             batch = await self._claimed(batch)
         if batch.step is BatchStep.INTENDED and batch.reviewer is None:
             batch = await self._settle_on_people(batch, policy)
-        if batch.step is BatchStep.INTENDED:
-            batch = await self._grouped(batch)
-        if batch.step is BatchStep.GROUPED:
-            batch = await self._defined(batch, policy)
+        if batch.step in {BatchStep.INTENDED, BatchStep.GROUPED}:
+            batch = await self._put_natively(batch, policy)
         if batch.step is BatchStep.DEFINED:
             batch = await self._owed(batch, policy)
         if batch.step is BatchStep.OPEN:
@@ -137,6 +135,31 @@ class Opening:
     async def _cohort(self, batch: Batch) -> tuple[GuestId, ...]:
         """Return the guests who need a review of our own: the others are in their package's already."""
         return tuple(card.guest_id for card in await self.ledger.cards(batch.id) if not card.items)
+
+    async def _put_natively(self, batch: Batch, policy: Policy) -> Batch:
+        """Make group and review of a batch; where Entra refuses, the record alone holds the question."""
+        try:
+            if batch.step is BatchStep.INTENDED:
+                batch = await self._grouped(batch)
+            if batch.step is BatchStep.GROUPED:
+                batch = await self._defined(batch, policy)
+        except (Forbidden, NotSupported) as error:
+            because = (error.needs if isinstance(error, Forbidden) else None) or type(error).__name__
+            extra = {"event": "batch.without-review", "batch": batch.id, "because": because}
+            log.warning("asked without a native review", extra=extra)
+            return await self._saved(await self._without_group(batch))
+        return batch
+
+    async def _without_group(self, batch: Batch) -> Batch:
+        """Remove a group that no review will be about; one we may not remove goes with the round."""
+        batch = replace(batch, step=BatchStep.DEFINED)
+        if batch.group_id is None:
+            return batch
+        try:
+            await self.access_reviews.remove_group(batch.group_id)
+        except (Forbidden, NotSupported):
+            return batch
+        return replace(batch, group_id=None)
 
     async def _grouped(self, batch: Batch) -> Batch:
         cohort = await self._cohort(batch)

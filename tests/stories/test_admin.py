@@ -143,6 +143,22 @@ def test_doctor_finds_what_is_missing(line: Line) -> None:
         assert named in sick.output
 
 
+def test_doctor_probes_what_only_a_tenant_can_tell_and_changes_nothing(line: Line) -> None:
+    before = line.tenant.definitions()
+
+    told = line.run("doctor", "--probe")
+
+    assert told.exit_code == 0, told.output
+    assert "what-the-tenant-can: P2 (subscriptions: P2; access reviews: open to us)" in told.output
+    assert "12 guests, 0 without a list of sponsors" in told.output
+    assert "apps-decide: by hand" in told.output
+    assert line.tenant.definitions() == before
+
+    line.tenant.granted = DEFAULT_GRANTED - {"AccessReview.ReadWrite.All", "AccessReview.Read.All"}
+    refused = line.run("doctor", "--probe").output
+    assert "P1 (subscriptions: P2; access reviews: refused)" in refused
+
+
 def test_wrong_settings_are_all_named_and_end_with_2(line: Line) -> None:
     line.settings.update({"GRAPH_TOKEN": "", "SANDBOX_NOW": "soon", "APP_ROLE": "king"})
 

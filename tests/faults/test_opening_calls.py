@@ -1,0 +1,80 @@
+"""Every call that makes a group or a review may fail: nothing is made twice, nobody is left out."""
+
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from adapters.graph import operations
+from reviews.model import BatchStep
+from sandbox.tenant import Fault
+from tests.stories.telling import Tale, telling
+
+pytestmark = pytest.mark.slow
+
+FAULTS = {
+    "503 before its effect": Fault(when="before"),
+    "503 after its effect": Fault(when="after"),
+    "504 after its effect": Fault(when="after", status=504, code="gatewayTimeout"),
+    "no answer after its effect": Fault(when="after", status=None),
+    "429 with a time to wait": Fault(
+        when="before", status=429, code="TooManyRequests", retry_after=timedelta(seconds=7)
+    ),
+}
+CREATION = frozenset(
+    one.name
+    for one in (
+        operations.FIND_GROUPS,
+        operations.CREATE_GROUP,
+        operations.LIST_MEMBERS,
+        operations.ADD_MEMBERS,
+        operations.FIND_DEFINITIONS,
+        operations.CREATE_DEFINITION,
+    )
+)
+
+
+class Spoiler:
+    """Plays a fault on one call of the creation path, reads included, and on its repetitions for a while."""
+
+    def __init__(self, fault: Fault, *, number: int, times: int) -> None:
+        self._fault = fault
+        self._spoilt = range(number, number + times)
+        self.calls = 0
+
+    def __call__(self, operation: str, path: str) -> Fault | None:  # noqa: ARG002 - see ``Tenant.faults``
+        """Say whether this call fails."""
+        if operation not in CREATION:
+            return None
+        self.calls += 1
+        return self._fault if self.calls in self._spoilt else None
+
+
+async def _everybody_is_asked_once(tale: Tale) -> None:
+    groups = [one["mailNickname"] for one in tale.quick.tenant.groups_created()]
+    names = [str(one.body["displayName"]) for one in tale.quick.tenant.definitions()]
+    assert len(groups) == len(set(groups)) == len(names) == len(set(names)) > 0
+    for case in await tale.quick.ledger.live_cases():
+        batch = await tale.quick.ledger.batch(case.batch_id)
+        assert batch is not None
+        assert batch.step is BatchStep.OPEN
+        assert batch.definition_id is not None
+
+
+@pytest.mark.parametrize("times", [1, 12])
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_each_call_of_the_creation_path_may_fail(tmp_path: Path, fault: str, times: int) -> None:
+    asked: set[frozenset[str]] = set()
+    for number in count(1, times):
+        spoiler = Spoiler(FAULTS[fault], number=number, times=times)
+        async with telling(tmp_path) as tale:
+            tale.quick.tenant.faults = spoiler
+            await tale.night(0)
+            await tale.noon(0)
+            await _everybody_is_asked_once(tale)
+            asked.add(frozenset(case.guest_id for case in await tale.quick.ledger.live_cases()))
+        if spoiler.calls < number or number > 24:
+            break
+    assert len(asked) == 1, "whatever fails, the same guests are asked about"
+    assert number > 20
