@@ -391,8 +391,9 @@ async def test_a_lost_batch_with_a_write_in_it_is_ambiguous_and_one_of_reads_is_
     assert reply.is_success
 
 
-def test_every_operation_but_the_batch_names_what_it_needs_and_posts_are_not_repeatable() -> None:
+def test_every_operation_but_the_batch_names_what_it_needs_and_only_harmless_ones_are_repeatable() -> None:
+    """A PUT replaces a document that somebody may have changed since it was read."""
     for operation in ALL:
         assert operation is BATCH or operation.needs
         is_post = operation.method == "POST" and "batchRecordDecisions" not in operation.name
-        assert operation.repeatable is not is_post
+        assert operation.repeatable is not (is_post or operation.method == "PUT")
