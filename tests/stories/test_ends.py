@@ -36,6 +36,10 @@ async def review_of(tale: Tale, guest: str) -> Review:
     return next(one for one in tale.quick.tenant.definitions() if one.id == batch.definition_id)
 
 
+async def test_whom_the_native_review_asked_is_on_record(tale: Tale) -> None:
+    assert (await batch_of(tale, "ada")).contacted == (tale.id("sara"),)
+
+
 async def test_a_deleted_review_is_told_once_and_the_question_goes_on(
     tale: Tale, caplog: pytest.LogCaptureFixture
 ) -> None:
