@@ -6,6 +6,7 @@ would find nothing due.
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
@@ -55,7 +56,8 @@ async def _beside(one: "Instance", over: asyncio.Event, retry_now: bool) -> Drai
     while not over.is_set():
         more = await one.drain()
         if not more.handled:
-            await asyncio.sleep(LOOKS_EVERY.total_seconds())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), LOOKS_EVERY.total_seconds())
         done += more
     return done
 
