@@ -1,7 +1,6 @@
 """People at the door of the answer page: the headers App Service Authentication gives them, and a client."""
 
 import base64
-import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -114,10 +113,6 @@ class Site:
         transport = httpx.ASGITransport(app=self.app)
         async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
             return await client.request(method, path, headers=headers, **more)
-
-    def everything(self) -> Any:
-        """Return a copy of all the record holds, and of all that is queued."""
-        return copy.deepcopy((vars(self.ledger), self.queue.messages))
 
     async def page(self) -> str:
         return (await self.request("GET", headers=signed_in())).text
