@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from adapters.clock import HandClock, SystemClock
 from adapters.policy_source import PolicySource
-from adapters.settings import Settings
+from adapters.settings import Role, Settings
 from reviews.errors import BadSettings
 from reviews.ports import (
     AccessReviews,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from adapters.graph.client import GraphClient
     from adapters.graph.partners import GraphPartners
+    from adapters.signing_keys import SigningKeys
     from adapters.storage import Storage
 
 
@@ -54,6 +55,8 @@ class Plugs:
             await self.storage.close()
         if "graph" in self.__dict__:
             await self.graph.aclose()
+        if "signing_keys" in self.__dict__:
+            await self.signing_keys.aclose()
 
     @cached_property
     def storage(self) -> "Storage":
@@ -93,9 +96,11 @@ class Plugs:
 
     @cached_property
     def graph(self) -> "GraphClient":
-        """The connection to Microsoft Graph."""
+        """The connection to Microsoft Graph, which the role that people reach has no way to make."""
         from adapters.graph.client import GraphClient
 
+        if self.settings.role is Role.WEB:
+            raise BadSettings(["APP_ROLE: web has no rights in Graph; run what asks Graph as worker"])
         return GraphClient(
             self.settings.graph_endpoint,
             self.settings.graph_token or _credential(self.settings.identity),
@@ -144,6 +149,15 @@ class Plugs:
         from adapters.graph.mailbox import PolicyMailbox
 
         return PolicyMailbox(self.graph, self.policies)
+
+    @cached_property
+    def signing_keys(self) -> "SigningKeys":
+        """The keys of the tenant's sign-in."""
+        import httpx
+
+        from adapters.signing_keys import SigningKeys, keys_url
+
+        return SigningKeys(keys_url(self.settings.tenant_id), self.clock, httpx.AsyncClient())
 
     async def _read_blob(self, container: str, name: str) -> bytes | None:
         return await self.archive.get(container, name)

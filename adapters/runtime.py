@@ -210,6 +210,7 @@ class House(Plugs):
     @cached_property
     def web(self) -> "Starlette":
         """The answer page."""
+        from adapters.id_token import SecondProof
         from adapters.web import make_web
 
         return make_web(
@@ -217,6 +218,12 @@ class House(Plugs):
             queue=self.queue,
             clock=self.clock,
             policies=self.policies,
+            second_proof=SecondProof(
+                keys=self.signing_keys,
+                clock=self.clock,
+                tenant_id=self.settings.tenant_id.lower(),
+                client_id=self.settings.sign_in_client_id,
+            ),
             tenant_id=self.settings.tenant_id,
             auth_enabled=self.settings.auth_enabled,
             public_url=self.settings.public_url,

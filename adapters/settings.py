@@ -49,6 +49,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         ),
         "PUBLIC_URL": Setting("Where sponsors reach the answer page; mailed links begin with it."),
         "TENANT_ID": Setting("The only tenant whose people may open the answer page."),
+        "SIGN_IN_CLIENT_ID": Setting("App registration that sponsors sign in to; their tokens must name it."),
         "WEBSITE_AUTH_ENABLED": Setting(
             "Set by App Service Authentication; without it no page is served.", "platform"
         ),
@@ -82,6 +83,7 @@ class Settings:
     policy_source: str | None
     public_url: str
     tenant_id: str
+    sign_in_client_id: str
     auth_enabled: bool
     sandbox_now: datetime | None
 
@@ -117,6 +119,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         policy_source=values.get("POLICY_SOURCE"),
         public_url=public_url,
         tenant_id=values.get("TENANT_ID", ""),
+        sign_in_client_id=values.get("SIGN_IN_CLIENT_ID", ""),
         auth_enabled=values.get("WEBSITE_AUTH_ENABLED", "").lower() == "true",
         sandbox_now=now,
     )

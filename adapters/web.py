@@ -14,12 +14,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from adapters.answer_form import LARGEST, Answers, Form, check, read_form
-from adapters.principal import HEADER, read_principal
+from adapters.id_token import HEADER as TOKEN
+from adapters.id_token import SecondProof
+from adapters.principal import HEADER, Principal, read_principal
 from notifications.composing import Setting
 from notifications.pages import (
     Attempt,
@@ -47,11 +50,12 @@ _MOST_OTHERS: Final = 20
 """Other batches of a reviewer that are looked at for links."""
 _HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     # Not no-referrer: browsers then send "Origin: null" with our own form.
     "Referrer-Policy": "same-origin",
-    "Strict-Transport-Security": "max-age=31536000",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
@@ -64,6 +68,7 @@ def make_web(
     queue: Queue,
     clock: Clock,
     policies: Policies,
+    second_proof: SecondProof,
     tenant_id: str,
     auth_enabled: bool,
     public_url: str,
@@ -74,11 +79,12 @@ def make_web(
         queue=queue,
         clock=clock,
         policies=policies,
+        second_proof=second_proof,
         tenant_id=tenant_id.lower(),
         auth_enabled=auth_enabled,
         public_url=public_url.rstrip("/"),
     )
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/health", web.health, methods=["GET"]),
             Route("/r/{batch}", web.show, methods=["GET"]),
@@ -86,8 +92,10 @@ def make_web(
             Route("/u/{batch}/{case}", web.show_way_back, methods=["GET"]),
             Route("/u/{batch}/{case}", web.take_back, methods=["POST"]),
         ],
-        exception_handlers={404: web.missing},
+        exception_handlers={404: web.missing, 405: web.unheard},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +114,7 @@ class _Web:
     queue: Queue
     clock: Clock
     policies: Policies
+    second_proof: SecondProof
     tenant_id: str
     auth_enabled: bool
     public_url: str
@@ -117,6 +126,11 @@ class _Web:
     async def missing(self, request: Request, error: Exception) -> Response:  # noqa: ARG002 - see health
         """Answer for an address there is no page at."""
         return await self._message(request, "missing", 404) if self.auth_enabled else _closed()
+
+    async def unheard(self, request: Request, error: Exception) -> Response:  # noqa: ARG002 - see health
+        """Answer for a method that a page does not have, with the headers of every other answer."""
+        allowed = error.headers if isinstance(error, HTTPException) else None
+        return Response(status_code=405, headers={**(allowed or {}), **_HEADERS})
 
     async def show(self, request: Request) -> Response:
         """Show a batch to its reviewer. Changes nothing, however often and by whatever it is opened."""
@@ -148,9 +162,9 @@ class _Web:
 
     async def _door(self, request: Request) -> _Door | None:
         """Let the batch's own reviewer through. Nobody else learns even whether there is such a batch."""
-        who = read_principal(request.headers.getlist(HEADER))
+        who = await self._visitor(request)
         name = request.path_params["batch"]
-        if who is None or who.tenant_id != self.tenant_id or not _BATCH.fullmatch(name):
+        if who is None or not _BATCH.fullmatch(name):
             return None
         batch = await self.ledger.batch(BatchId(name))
         if batch is None or batch.reviewer_id.lower() != who.object_id:
@@ -163,6 +177,18 @@ class _Web:
             latest=_latest(await self.ledger.answers(batch.id)),
             setting=self._setting(batch, policy),
         )
+
+    async def _visitor(self, request: Request) -> Principal | None:
+        """Say which person of this tenant is at the door; None when it is nobody, or the proofs disagree."""
+        who = read_principal(request.headers.getlist(HEADER))
+        if who is None or who.tenant_id != self.tenant_id:
+            return None
+        why = await self.second_proof.objection(request.headers.getlist(TOKEN), who)
+        if why is None:
+            return who
+        extra = {"event": "page.unproven", "person": who.object_id, "because": why}
+        log.warning("page refused: the sign-in's token does not agree", extra=extra)
+        return None
 
     def _setting(self, batch: Batch, policy: Policy) -> Setting:
         language = choose(batch.reviewer.language if batch.reviewer else None, policy.tenant)

@@ -160,6 +160,7 @@ var webSettings = {
   AZURE_CLIENT_ID: identities.outputs.webClientId
   POLICY_SOURCE: 'blob:policies/policy.yaml'
   PUBLIC_URL: publicUrl
+  SIGN_IN_CLIENT_ID: registrations.outputs.webClientId
   STATE__blobServiceUri: state.outputs.blobServiceUri
   STATE__clientId: identities.outputs.webClientId
   STATE__credential: 'managedidentity'
@@ -172,6 +173,7 @@ var workerSettings = {
   AZURE_CLIENT_ID: identities.outputs.workerClientId
   POLICY_SOURCE: 'blob:policies/policy.yaml'
   PUBLIC_URL: publicUrl
+  SIGN_IN_CLIENT_ID: registrations.outputs.webClientId
   STATE__blobServiceUri: state.outputs.blobServiceUri
   STATE__clientId: identities.outputs.workerClientId
   STATE__credential: 'managedidentity'

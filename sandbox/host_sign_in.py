@@ -17,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from sandbox.host_tokens import TokenDesk
+
 COOKIE = "AppServiceAuthSession"
 LOGIN = "/.auth/login/aad"
 # What the platform sets beside the module, and what the app asks before it trusts a header.
@@ -48,9 +50,13 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """How people sign in. ``people`` lists who may be chosen; ``excluded_paths`` are open to anybody."""
+    """How people sign in. ``people`` lists who may be chosen; ``excluded_paths`` are open to anybody.
+
+    ``tokens`` signs the token that goes with each person; without it the token store is off, as it may be.
+    """
 
     people: Callable[[], Iterable[Visitor]]
+    tokens: TokenDesk | None = None
     excluded_paths: frozenset[str] = field(default_factory=lambda: frozenset({"/health", "/api/health"}))
 
 
@@ -94,11 +100,17 @@ class SignIn:
             return clean
         visitor = self._visitor(request)
         if visitor is not None:
-            return {**clean, **_principal_headers(visitor)}
+            return {**clean, **_principal_headers(visitor), **self._token_headers(visitor)}
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"{LOGIN}?{urlencode({'post_login_redirect_uri': wanted})}", 302)
         return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
+
+    def _token_headers(self, visitor: Visitor) -> dict[str, str]:
+        tokens = self._authentication.tokens
+        if tokens is None:
+            return {}
+        return {"x-ms-token-aad-id-token": tokens.token(visitor.object_id, visitor.tenant_id)}
 
     def _visitor(self, request: Request) -> Visitor | None:
         return self._sessions.get(request.cookies.get(COOKIE, ""))

@@ -23,6 +23,7 @@ from adapters.clock import HandClock
 from adapters.graph.client import GraphClient
 from adapters.runtime import House
 from adapters.settings import Settings, read_settings
+from adapters.signing_keys import SigningKeys, keys_url
 from reviews.errors import GatehouseError
 from reviews.messages import Message
 from reviews.ports import Archive, Ledger, Queue
@@ -30,6 +31,7 @@ from sandbox.azurite import Azurite
 from sandbox.graph_api import create_app, serve
 from sandbox.host import Host
 from sandbox.host_sign_in import PLATFORM_SETTINGS, Authentication, Visitor
+from sandbox.host_tokens import CLIENT_ID, TokenDesk
 from sandbox.memory import MemoryLedger, MemoryQueue
 from sandbox.memory_archive import MemoryArchive
 from sandbox.people import People
@@ -63,6 +65,7 @@ def environment(
         "GRAPH_TOKEN": TOKEN,
         "POLICY_SOURCE": str(policy),
         "PUBLIC_URL": public_url,
+        "SIGN_IN_CLIENT_ID": CLIENT_ID,
         "TENANT_ID": tenant_id,
         "SANDBOX_NOW": now.isoformat(),
         **({"STATE": state} if state else {}),
@@ -111,7 +114,7 @@ async def served(
             graph, azurite.connection_string, policy_file, start, population.tenant_id, public
         )
         stack.enter_context(_environment(settings))
-        house = await stack.enter_async_context(House(read_settings(settings), clock=clock))
+        house = await stack.enter_async_context(SandboxHouse(read_settings(settings), clock=clock))
         await house.storage.prepare()
         runtime.install(house)
         host = await stack.enter_async_context(_host(settings, tenant, clock, port))
@@ -126,7 +129,7 @@ def _host(settings: Mapping[str, str], tenant: Tenant, clock: HandClock, port: i
         function_app.app,
         state=settings["STATE"],
         clock=clock,
-        auth=Authentication(people=lambda: visitors(tenant)),
+        auth=Authentication(people=lambda: visitors(tenant), tokens=TokenDesk(clock.now)),
         settings=settings,
         port=port,
     )
@@ -171,7 +174,17 @@ def _environment(settings: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-class MemoryHouse(House):
+class SandboxHouse(House):
+    """The house of production, but for the keys by which the sandbox's own sign-in signs."""
+
+    @cached_property
+    def signing_keys(self) -> SigningKeys:
+        """The key of the sandbox's sign-in."""
+        url = keys_url(self.settings.tenant_id)
+        return SigningKeys(url, self.clock, TokenDesk(self.clock.now).http())
+
+
+class MemoryHouse(SandboxHouse):
     """The house with its record in memory and Graph in process, under the real SDK and adapters."""
 
     def __init__(

@@ -11,10 +11,13 @@ from urllib.parse import urlencode
 import httpx
 
 from adapters.clock import HandClock
+from adapters.id_token import SecondProof
+from adapters.signing_keys import SigningKeys, keys_url
 from adapters.web import make_web
 from reviews.model import Batch, BatchId, Card, CaseId, Choice, GuestId, HandOver, Kind, PersonId, Risk, Sight
 from reviews.policy import Policy
 from reviews.reasons import because
+from sandbox.host_tokens import CLIENT_ID, TokenDesk
 from sandbox.memory import MemoryLedger
 from tests.builders import NOW, SARA, a_person, guid
 from tests.letters import BATCH, HERE, POLICY, Tray, Unchanging, a_card, a_submission, batch, keep_batch
@@ -57,16 +60,30 @@ NAMES: Final = ("Noor Bakker", "Liam Byrne", "Chiara Rossi", "Tomás Novák")
 class Site:
     """The web role over a ledger in memory, with one batch of guests."""
 
-    def __init__(self, *, auth_enabled: bool = True, policy: Policy = POLICY, ledger: Any = None) -> None:
+    def __init__(
+        self,
+        *,
+        auth_enabled: bool = True,
+        policy: Policy = POLICY,
+        ledger: Any = None,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
         self.ledger = MemoryLedger()
         self.queue = Tray()
         self.clock = HandClock(NOW)
         self.policies = Unchanging(policy)
+        self.tokens = TokenDesk(self.clock.now)
         self.app = make_web(
             ledger=ledger or self.ledger,
             queue=self.queue,
             clock=self.clock,
             policies=self.policies,
+            second_proof=SecondProof(
+                keys=SigningKeys(keys_url(TENANT), self.clock, http or self.tokens.http()),
+                clock=self.clock,
+                tenant_id=TENANT,
+                client_id=CLIENT_ID,
+            ),
             tenant_id=TENANT,
             auth_enabled=auth_enabled,
             public_url=HERE,

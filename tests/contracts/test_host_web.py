@@ -10,10 +10,16 @@ import httpx
 import pytest
 
 from adapters.clock import HandClock
+from adapters.id_token import HEADER as TOKEN
+from adapters.id_token import SecondProof
+from adapters.principal import Principal
+from adapters.signing_keys import SigningKeys, keys_url
 from reviews.errors import Permanent
+from reviews.model import PersonId
 from sandbox.host import Host
-from sandbox.host_sign_in import COOKIE
-from tests.contracts.small_app import LOCAL, NOW, STATE, Seen, a_host
+from sandbox.host_sign_in import COOKIE, Authentication
+from sandbox.host_tokens import CLIENT_ID, TokenDesk
+from tests.contracts.small_app import ADA, BEN, LOCAL, NOW, STATE, Seen, a_host
 
 
 def principal(request: func.HttpRequest) -> dict[str, Any]:
@@ -66,6 +72,27 @@ async def test_a_forged_identity_is_stripped(tmp_path: Path, name: str) -> None:
 
     assert len(seen.requests) == 2
     assert all("forged" not in request.headers.values() for request in seen.requests)
+
+
+async def test_with_a_token_store_the_person_brings_a_second_proof_that_nobody_can_forge(
+    tmp_path: Path,
+) -> None:
+    seen, clock = Seen(), HandClock(NOW)
+    desk = TokenDesk(clock.now)
+    auth = Authentication(people=lambda: (ADA, BEN), tokens=desk)
+    async with a_host(STATE, seen, tmp_path, auth=auth) as host:
+        await host.request("GET", "/api/batch/1", as_person="oid-ada", headers={TOKEN: "forged"})
+
+    proof = SecondProof(
+        keys=SigningKeys(keys_url("tid-home"), clock, desk.http()),
+        clock=clock,
+        tenant_id="tid-home",
+        client_id=CLIENT_ID,
+    )
+    brought = [seen.requests[0].headers[TOKEN]]
+    for person, why in (("oid-ada", None), ("oid-ben", "another-person")):
+        who = Principal(object_id=PersonId(person), tenant_id="tid-home")
+        assert await proof.objection(brought, who) == why
 
 
 async def test_health_is_open_to_anybody_and_says_nothing_about_who_asks(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import yaml
 
 from adapters.graph.refusals import PageExpired
+from adapters.id_token import SESSION
 from adapters.settings import SETTINGS, read_settings
 from reviews.errors import Transient
 from tests.infra.bicep_files import ROOT, Declaration, Expression, all_names, read
@@ -170,6 +172,16 @@ def test_nobody_reaches_either_app_without_signing_in_to_this_tenant() -> None:
     registrations = read("modules/registrations.bicep")
     for symbol in ("web", "worker"):
         assert registrations.resource(symbol).body["signInAudience"] == "AzureADMyOrg"
+
+
+def test_the_second_proof_is_handed_on_and_is_meant_for_the_registration_that_sponsors_sign_in_to() -> None:
+    login = read("modules/app.bicep").resource("signIn").body["properties"]["login"]
+    assert login["tokenStore"] == {"enabled": True}
+    hours = f"{SESSION // timedelta(hours=1):02}:00:00"
+    assert login["cookieExpiration"] == {"convention": "FixedTime", "timeToExpiration": hours}
+    registration = Expression("registrations.outputs.webClientId")
+    assert module("web")["registrationClientId"] == registration
+    assert deployed_settings()["web"]["SIGN_IN_CLIENT_ID"] == registration
 
 
 def test_the_worker_is_closed_until_somebody_may_start_it() -> None:

@@ -4,13 +4,16 @@ import base64
 import json
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.principal import LARGEST, Principal, read_principal
 from tests.builders import SARA, guid
-from tests.reviewers import CLAIM, TENANT, encoded, principal
+from tests.letters import BATCH, HERE
+from tests.reviewers import CLAIM, FORM, HEADER, OURS, TENANT, Site, encoded, is_silent, principal
+from tests.reviewers import GOOD as GOOD_FORM
 
 OID, TID = f"{CLAIM}objectidentifier", f"{CLAIM}tenantid"
 
@@ -77,6 +80,27 @@ FORGED: dict[str, list[str]] = {
 @pytest.mark.parametrize("values", FORGED.values(), ids=FORGED.keys())
 def test_a_forged_header_names_nobody(values: list[str]) -> None:
     assert read_principal(values) is None
+
+
+@pytest.mark.parametrize("values", FORGED.values(), ids=FORGED.keys())
+async def test_a_forged_header_opens_no_page_and_decides_nothing(values: list[str]) -> None:
+    site = await Site().with_batch()
+    headers = [(HEADER.encode(), value.encode()) for value in values]
+    ours = [(name.encode(), value.encode()) for name, value in (*OURS.items(), *FORM.items())]
+    transport = httpx.ASGITransport(app=site.app)
+    async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+        for response in (
+            await client.get(f"/r/{BATCH}", headers=headers),
+            await client.post(f"/r/{BATCH}", headers=[*headers, *ours], content=GOOD_FORM),
+        ):
+            assert response.status_code == 403
+            assert is_silent(response)
+    assert await site.ledger.answers(BATCH) == ()
+    assert site.queue.messages == []
+
+
+def test_more_than_twenty_forgeries_are_tried() -> None:
+    assert len(FORGED) >= 20
 
 
 json_values = st.recursive(
