@@ -1,4 +1,4 @@
-"""Every answer of the pages, whatever it says, tells browsers to keep nothing, share nothing and frame nothing."""
+"""Every answer of the pages tells browsers to keep nothing, share nothing and frame nothing."""
 
 import re
 from typing import Final
@@ -15,7 +15,7 @@ HEADERS: Final = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "same-origin",
-    "strict-transport-security": "max-age=31536000",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "x-robots-tag": "noindex",
