@@ -20,6 +20,7 @@ out = Console(highlight=False)
 
 RATES: Final = ("answered", "usual time", "all kept", "flipped")
 """The columns of rates, as docs/sponsors.md names and defines them."""
+_WIDTH: Final = 110
 _THE_BEGINNING: Final = date(2000, 1, 1)
 
 
@@ -61,7 +62,8 @@ def _print(name: str, measured: Sequence[Quality]) -> None:
     for one in measured:
         rates = (one.answer_rate, one.usual_time, one.all_keep_rate, one.flip_rate)
         table.add_row(escape(clean(one.of)), str(one.asked), *map(_told, rates))
-    out.print(table)
+    # Ids are there to be copied: no line is cut to the width of a screen.
+    out.print(table, width=max(out.width, _WIDTH), crop=False)
 
 
 def _told(rate: float | timedelta | None) -> str:

@@ -76,7 +76,7 @@ class _Counts:
             of=of,
             asked=self.asked,
             answered=sum(map(len, self.words.values())),
-            usual_time=median(self.times) if len(self.times) >= FEWEST else None,
+            usual_time=_usual(self.times),
             runs=len(runs),
             all_keep=sum(set(words) == {Choice.KEEP} for words in runs),
             removals=self.removals,
@@ -156,6 +156,12 @@ def _flips(cases: Sequence[Case], restored: frozenset[CaseId]) -> Counter[Person
             after = (_word(later) for later in cases[number + 1 :])
             flips[case.reviewer] += next((word for word in after if word), None) is Choice.KEEP
     return flips
+
+
+def _usual(times: Sequence[timedelta]) -> timedelta | None:
+    if len(times) < FEWEST:
+        return None
+    return timedelta(seconds=median(one.total_seconds() for one in times))
 
 
 def _share(part: int, whole: int) -> float | None:
