@@ -68,5 +68,5 @@ def _where_others_are_seen(cohort: Cohort) -> Vehicle | Reason:
             return because("co-members-visible")
         case Cohort.ONE_PER_GROUP:
             return Vehicle.ALONE
-        case Cohort.LEDGER:
+        case _:
             return Vehicle.LEDGER

@@ -2,7 +2,9 @@
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Mapping
+from pathlib import PurePath
 
 import pytest
 
@@ -112,6 +114,14 @@ def test_no_machine_and_no_registry_is_named() -> None:
 
 def test_tests_never_replace_our_own_code() -> None:
     _holds(habits.tests_never_replace_our_own_code)
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    """Of two modules with one name pytest imports only the first."""
+    names = Counter(
+        PurePath(path).name for path in the_house().files if PurePath(path).match("tests/*/test_*.py")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_the_names_of_tests_are_sentences() -> None:

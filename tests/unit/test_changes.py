@@ -1,5 +1,6 @@
 """What is new since the last answer, row by row of docs/finding.md."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -85,6 +86,13 @@ def test_what_was_shown_before_is_never_new(held: frozenset[str]) -> None:
 def test_a_sign_in_nobody_could_read_is_nothing_new() -> None:
     shown, nothing = card("nothing", None), Exposure(read_at=NOW)
     assert changed(shown, a_guest(sign_ins=Unreadable(why="no-permission")), nothing) == ()
+
+
+def test_the_first_sign_in_of_a_guest_of_unknown_age_is_nothing_new() -> None:
+    before = card("nothing", None)
+    assert before is not None
+    shown = replace(before, invited_at=None)
+    assert changed(shown, a_guest(sign_ins=SignIns(successful_at=NOW)), Exposure(read_at=NOW)) == ()
 
 
 def test_what_is_counted_is_what_was_not_named() -> None:

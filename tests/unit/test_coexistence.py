@@ -125,6 +125,13 @@ def test_what_could_not_be_read_is_unknown_and_never_absent() -> None:
     assert unread(a_guest(), Exposure(read_at=NOW, unread=("packages",)), sound) == (Rival.PACKAGE_LIFECYCLE,)
 
 
+def test_a_rule_about_sponsors_nobody_could_read_has_no_day() -> None:
+    guest = a_guest(sponsors=UNREAD)
+    assert who_acts(guest, packages(), Others(package_lifecycle=KEEPS, **a_rule()), NOW) == ()
+    [deed] = who_acts(guest, packages(), Others(package_lifecycle=KEEPS, **a_rule(needs_sponsors=1)), NOW)
+    assert deed.on is None
+
+
 def test_the_soonest_comes_first_and_what_has_no_day_comes_last() -> None:
     rule = a_rule(inactive_after=days(125))
     others = Others(package_lifecycle=DELETES, rounds=(ROUND,), **rule)

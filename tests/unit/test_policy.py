@@ -52,6 +52,7 @@ def test_after_installation_nothing_is_done() -> None:
         ({"reviewers": {"max_open_items": 0}}, "max_open_items"),
         ({"reviewers": {"never": ["^svc-("]}}, "never"),
         ({"reviewers": {"chain": ["inviter", "inviter"]}}, "reviewers"),
+        ({"packages": {"lasts": "P28D"}}, "packages"),
         ({"tiers": {"high": {"names": ["["]}}}, "names"),
         ({"reviews": {"duration": "PT36H"}}, "reviews"),
         ({"reviews": {"duration": "P181D"}}, "reviews"),
