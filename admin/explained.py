@@ -120,9 +120,9 @@ def _tell_account(judged: Judged) -> None:
     signing = "sign-in allowed" if guest.enabled else "sign-in blocked"
     sight = judged.question.action.sight
     out.print(
-        f"[bold]{harmless(guest.display_name)}[/]  {guest.id}  {sight.kind if sight else ''}, {signing}"
+        f"[bold]{_safe(guest.display_name)}[/]  {guest.id}  {sight.kind if sight else ''}, {signing}"
     )
-    out.print(f"  mail {harmless(guest.mail or 'none')}  company {harmless(guest.company or 'none')}")
+    out.print(f"  mail {_safe(guest.mail or 'none')}  company {_safe(guest.company or 'none')}")
     redeemed = f"{guest.redemption or 'no invitation'}, {_day(guest.redemption_changed_at)}"
     out.print(f"  created {_day(guest.created_at)}  invitation {redeemed}")
     if isinstance(guest.sign_ins, SignIns):
@@ -143,7 +143,7 @@ def _tell_people(judged: Judged) -> None:
         out.print(f"  sponsors could not be read: {guest.sponsors.why}")
     else:
         for sponsor in guest.sponsors:
-            named = harmless(sponsor.name) if isinstance(sponsor, Person | SponsorGroup) else "unreadable"
+            named = _safe(sponsor.name) if isinstance(sponsor, Person | SponsorGroup) else "unreadable"
             out.print(f"  sponsor {named}  {sponsor.id}")
     for rung in ladder.rungs:
         out.print(f"  {WORDS.reason(rung)}")
@@ -167,16 +167,16 @@ def _paths(exposure: Exposure) -> Table:
     table = Table("tier", "what", "name", "by", "stays because", "label, end", box=None, header_style="bold")
     for path in exposure.paths:
         what = f"{path.thing}, eligible" if path.eligible else path.thing.value
-        ways = " > ".join(harmless(one) for one in path.through) or "itself"
+        ways = " > ".join(_safe(one) for one in path.through) or "itself"
         table.add_row(
-            path.tier, what, harmless(path.name), ways, path.obstacle or "", ", ".join(_extras(path))
+            path.tier, what, _safe(path.name), ways, path.obstacle or "", ", ".join(_extras(path))
         )
     return table
 
 
 def _extras(path: Path) -> Iterator[str]:
     if path.label:
-        yield harmless(path.label)
+        yield _safe(path.label)
     if path.expires_at:
         yield f"until {_day(path.expires_at)}"
 
@@ -230,7 +230,7 @@ def _tell_arrival(arrival: Arrival | None) -> None:
     if arrival is None:
         out.print("invited by: not on record")
         return
-    by = arrival.by or harmless(arrival.app or "not on record")
+    by = arrival.by or _safe(arrival.app or "not on record")
     out.print(f"invited by {by} on {_day(arrival.invited_at)}, accepted {_day(arrival.redeemed_at)}")
 
 
@@ -248,8 +248,7 @@ def _tell_next(judged: Judged) -> None:
         out.print(f"  nothing is asked: {left_alone or 'not due'}{until}")
 
 
-def harmless(text: str) -> str:
-    """Return text that guests choose, fit for a terminal: on one line, nothing unseen, no markup of rich."""
+def _safe(text: str) -> str:
     return escape(clean(text))
 
 
