@@ -119,9 +119,7 @@ def _tell_account(judged: Judged) -> None:
     guest, verdict = judged.guest, judged.verdict
     signing = "sign-in allowed" if guest.enabled else "sign-in blocked"
     sight = judged.question.action.sight
-    out.print(
-        f"[bold]{_safe(guest.display_name)}[/]  {guest.id}  {sight.kind if sight else ''}, {signing}"
-    )
+    out.print(f"[bold]{_safe(guest.display_name)}[/]  {guest.id}  {sight.kind if sight else ''}, {signing}")
     out.print(f"  mail {_safe(guest.mail or 'none')}  company {_safe(guest.company or 'none')}")
     redeemed = f"{guest.redemption or 'no invitation'}, {_day(guest.redemption_changed_at)}"
     out.print(f"  created {_day(guest.created_at)}  invitation {redeemed}")
@@ -168,9 +166,7 @@ def _paths(exposure: Exposure) -> Table:
     for path in exposure.paths:
         what = f"{path.thing}, eligible" if path.eligible else path.thing.value
         ways = " > ".join(_safe(one) for one in path.through) or "itself"
-        table.add_row(
-            path.tier, what, _safe(path.name), ways, path.obstacle or "", ", ".join(_extras(path))
-        )
+        table.add_row(path.tier, what, _safe(path.name), ways, path.obstacle or "", ", ".join(_extras(path)))
     return table
 
 
