@@ -69,7 +69,7 @@ def write_mails(folder: Path, setting: Setting) -> Iterator[Shown]:
             path.parent.mkdir(parents=True, exist_ok=True)
             for ending, content in (("html", made.html), ("txt", made.text)):
                 path.with_name(f"{path.name}.{ending}").write_text(content, encoding="utf-8")
-            path.with_name(f"{path.name}.eml").write_bytes(as_message(made, setting.contact))
+            path.with_name(f"{path.name}.eml").write_bytes(_message(made, setting.contact))
             yield Shown(
                 kind=kind,
                 case=case,
@@ -107,8 +107,7 @@ async def send_test(house: House, address: str, kind: MailKind, language: str | 
     out.print(f"sent in {spoken}: {made.subject}", markup=False)
 
 
-def as_message(made: Letter, sender: str) -> bytes:
-    """Return a letter as the message that mail programs open (RFC 5322)."""
+def _message(made: Letter, sender: str) -> bytes:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, made.to, made.subject
     message.set_content(made.text)
