@@ -1,6 +1,5 @@
 """The words of the command line: each names one thing an operator may want."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +22,7 @@ from admin import (
     running,
     verifying,
 )
+from admin.as_json import tell
 from admin.opened import told, with_house
 from reviews.errors import BadSettings
 from reviews.model import GuestId, RunId
@@ -162,7 +162,7 @@ def restore_package(policy_id: str) -> None:
 @policy_app.command("schema")
 def schema() -> None:
     """Print the JSON Schema of the policy file."""
-    sys.stdout.write(json.dumps(Policy.model_json_schema(), indent=2) + "\n")
+    tell(Policy.model_json_schema())
 
 
 @policy_app.command("check")

@@ -1,7 +1,6 @@
 """How ``admin guest`` tells what it gathered: as text for people, or as one JSON object for machines."""
 
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.runtime import House
+from admin.as_json import tell
 from admin.explaining import Explanation, Judged, Recorded, explain
 from notifications.names import clean
 from notifications.words import Words
@@ -30,7 +30,7 @@ async def show(house: House, guest_id: GuestId, *, as_json: bool) -> None:
     """Explain one guest: all that is known, thought, asked, answered and done, and what comes next."""
     told = await explain(house, guest_id)
     if as_json:
-        sys.stdout.write(json.dumps(as_object(told), ensure_ascii=False, indent=2) + "\n")
+        tell(as_object(told))
         return
     if told.judged is None:
         out.print(f"[bold]{guest_id}[/] is not in the directory")

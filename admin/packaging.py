@@ -1,7 +1,5 @@
 """``admin packages``: what is wrong with package policies, the change that mends one, and the way back."""
 
-import json
-import sys
 from typing import Any
 
 import typer
@@ -9,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from adapters.runtime import House
+from admin.as_json import tell
 from notifications.names import clean
 from notifications.words import Words
 from reviews.jobs.elsewhere import Followed, follow
@@ -25,7 +24,7 @@ async def show(house: House, *, as_json: bool) -> None:
     looked = await look_over(house.packages, await house.policies.current(), house.clock.now())
     rounds = await follow(house.access_reviews)
     if as_json:
-        sys.stdout.write(json.dumps(as_object(looked, rounds), ensure_ascii=False, indent=2) + "\n")
+        tell(as_object(looked, rounds))
     else:
         _print(looked, rounds)
 

@@ -1,7 +1,5 @@
 """``admin partners``: the organisations guests come from, counted over one reading of the directory."""
 
-import json
-import sys
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.runtime import House
+from admin.as_json import tell
 from notifications.names import clean
 from notifications.words import Words
 from reviews import staleness
@@ -25,7 +24,7 @@ async def show(house: House, *, as_json: bool) -> None:
     policy = await house.policies.current()
     count = await _counted(house, policy)
     if as_json:
-        sys.stdout.write(json.dumps(as_object(count, policy), ensure_ascii=False, indent=2) + "\n")
+        tell(as_object(count, policy))
     else:
         _print(count, policy)
 

@@ -1,7 +1,6 @@
 """``admin plan``: tonight's plan as a table for people or one JSON object for machines."""
 
 import json
-import sys
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from adapters.release import release
 from adapters.runtime import House
+from admin.as_json import tell
 from notifications.words import Words
 from reviews import planning, schedule
 from reviews.evidence import canonical
@@ -42,7 +42,7 @@ async def show(house: House, *, as_json: bool) -> None:
         house.directory, survey, previous=before, look_closer=house.looking_closer.look
     )
     if as_json:
-        sys.stdout.write(json.dumps(as_object(plan), ensure_ascii=False, indent=2) + "\n")
+        tell(as_object(plan))
     else:
         _print(plan, policy.mode.value)
 

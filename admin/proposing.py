@@ -1,11 +1,9 @@
 """Tells who could be written down as sponsor of whom, from the plan of the newest night."""
 
-import json
-import sys
-
 from rich.console import Console
 
 from adapters.runtime import House
+from admin.as_json import tell
 from notifications.words import Words
 from reviews.records import Act, Action
 
@@ -25,7 +23,7 @@ async def show(house: House, *, as_json: bool) -> None:
             }
             for action, held_by in proposals
         ]
-        sys.stdout.write(json.dumps({"proposals": rows}, indent=2) + "\n")
+        tell({"proposals": rows})
         return
     words = Words("en", "UTC")
     for action, held_by in proposals:

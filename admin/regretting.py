@@ -1,12 +1,12 @@
 """``admin regret``: how many guests, silent for so long, came back within a year after all."""
 
 import json
-import sys
 
 from rich.console import Console
 from rich.table import Table
 
 from adapters.runtime import House
+from admin.as_json import tell
 from notifications.words import Words
 from reviews import regret
 from reviews.evidence import canonical
@@ -20,7 +20,7 @@ async def show(house: House, *, as_json: bool) -> None:
     night = (await read_past(house.archive, house.ledger)).night
     if as_json:
         found = None if night is None else json.loads(canonical(night.regret))
-        sys.stdout.write(json.dumps({"regret": found}, indent=2) + "\n")
+        tell({"regret": found})
         return
     if night is None:
         out.print("no night is remembered yet: nothing is counted")

@@ -1,12 +1,10 @@
 """``admin evidence verify``: the record checked to the byte."""
 
-import json
-import sys
-
 from rich.console import Console
 
 from adapters.runtime import House
 from adapters.tables.audit import audit
+from admin.as_json import tell
 
 out = Console(highlight=False)
 
@@ -17,7 +15,7 @@ async def verify(house: House, *, as_json: bool) -> bool:
     if as_json:
         found = [{"what": fault.what, "where": fault.where} for fault in report.faults]
         summary = {"rows": report.rows, "events": report.events, "blobs": report.blobs, "faults": found}
-        sys.stdout.write(json.dumps(summary, indent=2) + "\n")
+        tell(summary)
         return not report.faults
     out.print(f"{report.rows} rows, {report.events} events, {report.blobs} blobs checked")
     for fault in report.faults:

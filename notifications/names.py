@@ -16,6 +16,8 @@ LONGEST_ADDRESS = 254
 _LONGEST_PARAGRAPH = 600
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_INKLESS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and marks of which nothing is seen: Hangul fillers, the empty Braille cell, the grapheme joiner."""
 _SPACES = frozenset({"Zs", "Zl", "Zp"})
 _MOST_MARKS = 3
 _URL_LIKE = re.compile(
@@ -28,8 +30,8 @@ _DOMAIN = re.compile(r"(?=.{1,100}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9]
 def clean(text: str, longest: int = LONGEST) -> str:
     """Return text mended, on one line, without invisible characters, at most ``longest`` characters long.
 
-    Control, bidirectional, zero-width, private and unassigned characters go; white space of any kind becomes
-    one space; piles of combining marks are cut to three.
+    Control, bidirectional, zero-width, blank, private and unassigned characters go; white space of any kind
+    becomes one space; piles of combining marks are cut to three.
     """
     shown: list[str] = []
     marks = 0
@@ -37,7 +39,7 @@ def clean(text: str, longest: int = LONGEST) -> str:
         category = unicodedata.category(character)
         if category in _SPACES or character in "\t\n\v\f\r\x85":
             shown.append(" ")
-        elif category in _INVISIBLE:
+        elif category in _INVISIBLE or character in _INKLESS:
             continue
         elif category.startswith("M"):
             marks += 1
@@ -97,9 +99,9 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 def domain(mail: str | None) -> str | None:
     """Return the domain of an address when it is a plain one, else None."""
-    if mail is None:
+    if mail is None or mail.count("@") != 1 or clean(mail, LONGEST_ADDRESS) != mail:
         return None
-    found = mail.rpartition("@")[2].strip().lower()
+    found = mail.rpartition("@")[2].lower()
     return found if _DOMAIN.fullmatch(found) else None
 
 

@@ -40,6 +40,10 @@ def test_only_adapters_hold_wires_to_the_world() -> None:
     _holds(walls.only_adapters_hold_wires)
 
 
+def test_nothing_is_written_for_spreadsheets() -> None:
+    _holds(walls.nothing_is_written_for_spreadsheets)
+
+
 def test_lower_floors_of_reviews_never_look_up() -> None:
     _holds(walls.floors_of_reviews_hold)
 
@@ -171,6 +175,7 @@ BAD: tuple[tuple[Rule, Mapping[str, str]], ...] = (
     (walls.reviews_never_touches_the_world, {"notifications/x.py": "import smtplib"}),
     (walls.only_adapters_hold_wires, {"admin/x.py": "from azure.data.tables import TableClient"}),
     (walls.only_adapters_hold_wires, {"function_app.py": "import httpx"}),
+    (walls.nothing_is_written_for_spreadsheets, {"admin/x.py": "import csv"}),
     (walls.floors_of_reviews_hold, {"reviews/model/people.py": "from reviews.policy import Policy"}),
     (walls.floors_of_reviews_hold, {"reviews/staleness.py": "from reviews import planning"}),
     (walls.every_module_of_reviews_has_a_floor, {"reviews/attic.py": "x = 1"}),

@@ -38,6 +38,9 @@ FLOORS: tuple[frozenset[str], ...] = (
 """Inside reviews a module imports from its own floor or a lower one."""
 
 
+SPREADSHEETS = frozenset({"csv", "openpyxl", "pandas", "xlsxwriter", "xlwt"})
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
@@ -129,6 +132,16 @@ def only_adapters_hold_wires(house: House) -> list[str]:
         if source.room != "adapters"
         for line, name in source.imports()
         if any(f"{name}.".startswith(f"{wire}.") for wire in WIRES)
+    ]
+
+
+def nothing_is_written_for_spreadsheets(house: House) -> list[str]:
+    """Names that begin with "=" would compute in a CSV or a workbook; there are none for them to sit in."""
+    return [
+        f"{source.path}:{line}: {name} writes cells; escape what guests choose (OWASP ASVS 1.2.10)"
+        for source in house.production
+        for line, name in source.imports()
+        if name.split(".")[0] in SPREADSHEETS
     ]
 
 

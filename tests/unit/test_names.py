@@ -34,6 +34,7 @@ def test_an_ordinary_name_stays_readable(name: str, mail: str | None, shown: str
     [
         "",
         "\u202e\u200b \t",
+        "\u3164\uffa0\u2800",
         "http://evil.example/win",
         "javascript://x",
         "Click evil.example",
@@ -123,6 +124,9 @@ def test_only_a_plain_address_is_shown(mail: str | None, shown: str | None) -> N
 def test_the_domain_of_an_address_is_lower_case_or_none() -> None:
     assert names.domain("Sam@Fabrikam.EXAMPLE") == "fabrikam.example"
     assert names.domain("nobody") is None
+    assert names.domain("sam@fabrikam.example\r\nBcc: all@evil.example") is None
+    assert names.domain("sam@fabrikam.example@evil.example") is None
+    assert names.domain("sam@evil.example\u200b") is None
     assert names.domain(None) is None
 
 
