@@ -1,7 +1,5 @@
 """``admin quality``: how well questions are answered, per department and per reviewer, as rates."""
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
@@ -11,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from adapters.runtime import House
+from admin.as_json import tell
 from notifications.names import clean
 from reviews.model import Case, PersonId
 from reviews.quality import Quality, per_department, per_reviewer
@@ -32,7 +31,7 @@ async def show(house: House, *, as_json: bool) -> None:
     }
     if as_json:
         rows = {name: [_as_object(one) for one in measured] for name, measured in found.items()}
-        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        tell(rows)
         return
     if not histories:
         out.print("nobody was asked yet")
