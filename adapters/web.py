@@ -208,12 +208,12 @@ class _Web:
 
     async def _decide(self, request: Request, door: _Door) -> Response:
         if not self._is_our_page(request):
-            return await self._refused_form(request, door)
+            return await self._message(request, "refused-post", 403)
         if standing(door.batch, door.setting) is not Standing.OPEN:
             return _page(door, None, 409)
         form = await _form(request, door)
         if form is None:
-            return await self._refused_form(request, door)
+            return await self._message(request, "refused-post", 403)
         answers = check(form, door.batch, door.cards, door.latest, door.batch.reviewer_id, door.setting)
         if isinstance(answers, Attempt):
             return _page(door, answers, 422)
@@ -252,7 +252,7 @@ class _Web:
         if card is None:
             return await self._message(request, "refused", 403)
         if not self._is_our_page(request) or await _form(request, door) is None:
-            return await self._refused_form(request, door)
+            return await self._message(request, "refused-post", 403)
         state = await self._way_back(door, card)
         if state not in {WayBack.OPEN, WayBack.ASKED}:
             return _undo_page(door, card, state, 409)
@@ -281,11 +281,6 @@ class _Web:
             return site == "same-origin"
         origin, ours = request.headers.get("origin"), urlsplit(self.public_url)
         return bool(ours.netloc) and origin == f"{ours.scheme}://{ours.netloc}"
-
-    async def _refused_form(self, request: Request, door: _Door) -> Response:
-        extra = {"event": "form.refused", "batch": door.batch.id}
-        log.warning("a form that our page did not make", extra=extra)
-        return await self._message(request, "refused-post", 403)
 
     async def _message(self, request: Request, key: str, status: int) -> Response:
         policy = await self.policies.current()

@@ -205,18 +205,6 @@ async def test_no_form_makes_the_page_fail(content: bytes) -> None:
     assert response.status_code == 403
 
 
-async def test_a_refused_form_is_noted_with_ids_only(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", logger="gatehouse")
-    site = await Site().with_batch(3)
-    await site.answer(choice(1, "remove"), **{"Sec-Fetch-Site": "cross-site"})
-    await site.answer({**choice(1, "remove", "A secret reason"), "nonce": "another"})
-    assert [(vars(one)["event"], vars(one)["batch"]) for one in caplog.records] == [
-        ("form.refused", BATCH),
-        ("form.refused", BATCH),
-    ]
-    assert "secret" not in str([vars(one) for one in caplog.records])
-
-
 # --- when something fails --------------------------------------------------------------------------
 
 
