@@ -73,7 +73,18 @@ ORDINARY: Final = (
     " ",
     "a" * 70,
 )
-KINDS: Final = (CONTROL, BIDI, INVISIBLE, URL_LIKE, MARKUP, HEADERS, FORMULAS, TERMINAL, ORDINARY, ORDINARY)
+KINDS: Final[tuple[tuple[str, ...], ...]] = (
+    CONTROL,
+    BIDI,
+    INVISIBLE,
+    URL_LIKE,
+    MARKUP,
+    HEADERS,
+    FORMULAS,
+    TERMINAL,
+    ORDINARY,
+    ORDINARY,
+)
 LARGEST: Final = 20_000
 ADDRESSES: Final = (
     *(

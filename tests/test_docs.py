@@ -125,34 +125,6 @@ def test_every_part_of_finding_names_its_table_its_property_and_its_story() -> N
         assert [name for name in tests if not _is_a_test(name)] == []
 
 
-def test_every_item_of_the_security_standard_is_held_by_a_test_or_has_its_reason() -> None:
-    rows = table(section(page("docs/security.md"), "OWASP ASVS 5.0, item by item"))
-    chapters = {
-        "1.2": (1, 4, 10),
-        "1.3": (7, 11),
-        "2.3": range(1, 5),
-        "3.3": range(1, 5),
-        "3.4": range(1, 7),
-        "3.5": (1, 3),
-        "3.7": (2,),
-        "8.2": range(1, 5),
-        "8.3": (1,),
-        "14.2": (1,),
-        "14.3": (2,),
-        "16.2": range(1, 6),
-        "16.3": range(1, 5),
-        "16.4": range(1, 4),
-        "16.5": range(1, 4),
-    }
-    wanted = [f"{chapter}.{number}" for chapter, numbers in chapters.items() for number in numbers]
-
-    assert [row["item"] for row in rows] == wanted
-    for row in rows:
-        named = [] if row["held by"] == "-" else [name.strip("` ") for name in row["held by"].split(",")]
-        assert named or len(row["reason"]) > 1, row["item"]
-        assert [name for name in named if not _is_a_test(name)] == []
-
-
 def test_every_place_on_the_map_of_the_house_exists() -> None:
     rows = table(section(page("README.md"), "Find anything in under a minute"))
     places = [
