@@ -10,11 +10,11 @@ import azure.functions as func
 import httpx
 from starlette.routing import Route
 
-import function_app
 from adapters.id_token import HEADER as TOKEN
 from tests.builders import SARA
 from tests.letters import BATCH, HERE
 from tests.reviewers import OURS, TENANT, Site, choice, signed_in
+from tests.triggers import registered
 
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 AT_LEAST: Final = 1000
@@ -69,13 +69,13 @@ def test_the_pages_are_all_that_answers_to_a_reading() -> None:
     """What the app registers with the Functions host for GET is among the routes read above."""
     routes = [route for route in Site().app.routes if isinstance(route, Route)]
     served = {route.path.replace("{", "").replace("}", "") for route in routes}
-    registered = {}
-    for function in function_app.app.get_functions():
+    found = {}
+    for function in registered():
         trigger = function.get_trigger()
         assert trigger is not None
         binding = trigger.get_dict_repr()
         if binding["type"] == "httpTrigger":
             methods = {func.HttpMethod(method) for method in binding["methods"]}
-            registered["/" + re.sub(r"[{}]", "", str(binding["route"]))] = methods
-    assert {path for path, methods in registered.items() if func.HttpMethod.GET in methods} == served
-    assert registered["/ops/tick"] == {func.HttpMethod.POST}
+            found["/" + re.sub(r"[{}]", "", str(binding["route"]))] = methods
+    assert {path for path, methods in found.items() if func.HttpMethod.GET in methods} == served
+    assert found["/ops/tick"] == {func.HttpMethod.POST}
