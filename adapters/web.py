@@ -182,6 +182,7 @@ class _Web:
         """Say which person of this tenant is at the door; None when it is nobody, or the proofs disagree."""
         who = read_principal(request.headers.getlist(HEADER))
         if who is None or who.tenant_id != self.tenant_id:
+            log.warning("page refused: nobody of this tenant", extra={"event": "page.nobody"})
             return None
         why = await self.second_proof.objection(request.headers.getlist(TOKEN), who)
         if why is None:
@@ -208,12 +209,12 @@ class _Web:
 
     async def _decide(self, request: Request, door: _Door) -> Response:
         if not self._is_our_page(request):
-            return await self._message(request, "refused-post", 403)
+            return await self._refused_form(request, door)
         if standing(door.batch, door.setting) is not Standing.OPEN:
             return _page(door, None, 409)
         form = await _form(request, door)
         if form is None:
-            return await self._message(request, "refused-post", 403)
+            return await self._refused_form(request, door)
         answers = check(form, door.batch, door.cards, door.latest, door.batch.reviewer_id, door.setting)
         if isinstance(answers, Attempt):
             return _page(door, answers, 422)
@@ -252,7 +253,7 @@ class _Web:
         if card is None:
             return await self._message(request, "refused", 403)
         if not self._is_our_page(request) or await _form(request, door) is None:
-            return await self._message(request, "refused-post", 403)
+            return await self._refused_form(request, door)
         state = await self._way_back(door, card)
         if state not in {WayBack.OPEN, WayBack.ASKED}:
             return _undo_page(door, card, state, 409)
@@ -281,6 +282,10 @@ class _Web:
             return site == "same-origin"
         origin, ours = request.headers.get("origin"), urlsplit(self.public_url)
         return bool(ours.netloc) and origin == f"{ours.scheme}://{ours.netloc}"
+
+    async def _refused_form(self, request: Request, door: _Door) -> Response:
+        log.warning("a form not of our page", extra={"event": "form.refused", "batch": door.batch.id})
+        return await self._message(request, "refused-post", 403)
 
     async def _message(self, request: Request, key: str, status: int) -> Response:
         policy = await self.policies.current()

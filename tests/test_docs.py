@@ -115,6 +115,27 @@ def test_every_promise_of_the_readme_names_a_test_that_exists() -> None:
     assert [name for name in named if not _is_a_test(name)] == []
 
 
+ASVS = (
+    *("1.2.1", "1.2.4", "1.2.10", "1.3.7", "1.3.11", "2.3.1", "2.3.2", "2.3.3", "2.3.4"),
+    *("3.3.1", "3.3.2", "3.3.3", "3.3.4", "3.4.1", "3.4.2", "3.4.3", "3.4.4", "3.4.5", "3.4.6"),
+    *("3.5.1", "3.5.3", "3.7.2", "8.2.1", "8.2.2", "8.2.3", "8.2.4", "8.3.1", "9.1.1", "9.1.2", "9.1.3"),
+    *("9.2.1", "9.2.3", "10.3.3", "14.2.1", "14.2.7", "14.3.2"),
+    *("16.2.1", "16.2.2", "16.2.3", "16.2.4", "16.2.5", "16.3.1", "16.3.2", "16.3.3", "16.3.4"),
+    *("16.4.1", "16.4.2", "16.4.3", "16.5.1", "16.5.2", "16.5.3"),
+)
+"""The items of OWASP ASVS 5.0 that concern pages and mails such as ours."""
+
+
+def test_every_item_of_the_verification_standard_has_its_test_or_a_reason() -> None:
+    rows = table(section(page("docs/security.md"), "What is held of ASVS 5.0"))
+
+    assert [row["item"] for row in rows] == list(ASVS)
+    for row in rows:
+        named = [] if row["test"] == "-" else row["test"].split(", ")
+        assert named or len(row["reason"]) > 20, row["item"]
+        assert [name for name in named if not _is_a_test_or_a_module_of_tests(name)] == [], row["item"]
+
+
 def test_every_part_of_finding_names_its_table_its_property_and_its_story() -> None:
     rows = table(section(page("docs/finding.md"), "Where each part is held"))
 
@@ -124,6 +145,17 @@ def test_every_part_of_finding_names_its_table_its_property_and_its_story() -> N
         assert table(section(page(f"docs/{where}"), heading))
         tests = [name.strip("`") for name in (row["property"], row["story"]) if name != "-"]
         assert [name for name in tests if not _is_a_test(name)] == []
+
+
+@pytest.mark.parametrize("heading", ["Ends", "Edge cases"])
+def test_every_end_and_edge_case_names_a_test_or_says_why_it_has_none(heading: str) -> None:
+    rows = [tuple(row.values()) for row in table(section(page("docs/reviews.md"), heading))]
+
+    assert rows
+    assert [name for *_, name in rows if name != "-" and not _is_a_test(name.strip("`"))] == []
+    assert [
+        case for case, told, name in rows if name == "-" and not re.search("cannot occur|not built", told)
+    ] == []
 
 
 def test_every_place_on_the_map_of_the_house_exists() -> None:
@@ -217,6 +249,14 @@ def _is_a_test(name: str) -> bool:
     tree = ast.parse(file.read_text(encoding="utf-8"))
     kinds = ast.FunctionDef | ast.AsyncFunctionDef
     return any(isinstance(node, kinds) and node.name == function for node in ast.walk(tree))
+
+
+def _is_a_test_or_a_module_of_tests(name: str) -> bool:
+    return (
+        _is_a_test(name)
+        if "::" in name
+        else (ROOT / name).name.startswith("test_") and (ROOT / name).exists()
+    )
 
 
 def _commands(group: object, before: str = "") -> set[str]:

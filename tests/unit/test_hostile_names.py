@@ -195,7 +195,7 @@ def check_json(someone: Someone) -> None:
 
 def check_logs(records: Sequence[logging.LogRecord], crowd: Sequence[Someone]) -> None:
     """Write what was logged as the worker does: one line each, ids only."""
-    assert {vars(one)["event"] for one in records} <= {"answers.taken", "page.refused"}
+    assert {vars(one)["event"] for one in records} <= {"answers.taken", "form.refused", "page.nobody"}
     names = {one.name for one in crowd if len(one.name) > 3}
     for record in records:
         assert EventFirst().filter(record)
