@@ -146,6 +146,17 @@ def test_every_part_of_finding_names_its_table_its_property_and_its_story() -> N
         assert [name for name in tests if not _is_a_test(name)] == []
 
 
+@pytest.mark.parametrize("heading", ["Ends", "Edge cases"])
+def test_every_end_and_edge_case_names_a_test_or_says_why_it_has_none(heading: str) -> None:
+    rows = [tuple(row.values()) for row in table(section(page("docs/reviews.md"), heading))]
+
+    assert rows
+    assert [name for *_, name in rows if name != "-" and not _is_a_test(name.strip("`"))] == []
+    assert [
+        case for case, told, name in rows if name == "-" and not re.search("cannot occur|not built", told)
+    ] == []
+
+
 def test_every_place_on_the_map_of_the_house_exists() -> None:
     rows = table(section(page("README.md"), "Find anything in under a minute"))
     places = [

@@ -187,7 +187,10 @@ class Track:
             log.warning("native review ended by somebody else", extra={"event": "native.ended", **extra})
         elif state is Native.UNKNOWN:
             log.warning("native review in a state we do not know", extra={"event": "native.unknown", **extra})
-        return await self.ledger.save_batch(replace(batch, native=word))
+        contacted = batch.contacted
+        if state is Native.OPEN and batch.instance_id is not None:
+            contacted = await self.access_reviews.contacted(definition_id, batch.instance_id)
+        return await self.ledger.save_batch(replace(batch, native=word, contacted=contacted))
 
     async def _close(self, batch: Batch, policy: Policy) -> None:
         now = self.clock.now()

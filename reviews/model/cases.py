@@ -208,6 +208,8 @@ class Batch:
     """Who was deleted and may still come back, written once the mail that says so has left."""
     undone: tuple[Undone, ...] = ()
     """What became of the reviewer's wishes to have guests back, oldest first."""
+    contacted: tuple[PersonId, ...] = ()
+    """Whom the native review said it had asked, read when it was seen to be open; empty before."""
     unreached: Reason | None = None
     """Why the question is known not to have reached the reviewer; None as long as nothing came back."""
 

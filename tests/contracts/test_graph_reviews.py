@@ -139,6 +139,17 @@ async def test_a_definition_whose_reply_was_lost_is_ambiguous_and_found_by_its_m
         assert await plugs.reviews.find_definition(batch.id) == made.id
 
 
+async def test_of_two_definitions_of_one_batch_the_older_is_ours_and_the_other_is_left() -> None:
+    async with plugged_in() as plugs:
+        batch = plugs.a_batch("ada")
+        batch = replace(batch, group_id=await plugs.reviews.create_group(batch))
+        older = await plugs.reviews.create_definition(batch, [])
+        await plugs.wait(minutes=1)
+        newer = await plugs.reviews.create_definition(batch, [])
+        assert await plugs.reviews.find_definition(batch.id) == older != newer
+        assert {one.id for one in plugs.tenant.definitions()} == {older, newer}
+
+
 async def test_a_definition_over_a_group_made_a_moment_ago_waits_until_graph_knows_it() -> None:
     async with plugged_in() as plugs:
         batch = plugs.a_batch("ada")

@@ -7,6 +7,7 @@ import pytest
 
 from reviews.model import Batch, BatchId, Outcome, Step
 from reviews.native import DELETED
+from sandbox.tenant import Fault
 from sandbox.tenant_review_records import Review
 from tests.stories.telling import Tale, telling
 
@@ -33,6 +34,10 @@ async def batch_of(tale: Tale, guest: str) -> Batch:
 async def review_of(tale: Tale, guest: str) -> Review:
     batch = await batch_of(tale, guest)
     return next(one for one in tale.quick.tenant.definitions() if one.id == batch.definition_id)
+
+
+async def test_whom_the_native_review_asked_is_on_record(tale: Tale) -> None:
+    assert (await batch_of(tale, "ada")).contacted == (tale.id("sara"),)
 
 
 async def test_a_deleted_review_is_told_once_and_the_question_goes_on(
@@ -98,3 +103,22 @@ async def test_a_block_that_something_keeps_lifting_becomes_a_task_for_a_person(
     tasks = [mail for mail in await tale.quick.ledger.owed_mails() if "manual-task" in mail[1]]
     assert tasks == [], "the operators got it"
     assert any("hand" in subject for subject in tale.mails_to("ops@contoso.example"))
+
+
+async def test_a_guest_whom_the_directory_lets_nobody_change_becomes_a_task_for_a_person(tale: Tale) -> None:
+    """As in an administrative unit with restricted management: the permission is there, Graph says 403."""
+    ada = tale.id("ada")
+    await tale.night(1)
+
+    def refuse(operation: str, path: str) -> Fault | None:
+        if operation == "PATCH /users/{user-id}" and ada in path:
+            return Fault(when="before", status=403, code="Authorization_RequestDenied")
+        return None
+
+    tale.quick.tenant.faults = refuse
+    await tale.night(9)
+    assert (await tale.case("ada")).step is Step.MANUAL
+    assert (await tale.events("ada"))[-1].facts["because"] == "directory-refuses"
+    guest = tale.guest("ada")
+    assert guest is not None
+    assert guest["accountEnabled"]
