@@ -111,7 +111,8 @@ def names(count: int, seed: int = 5) -> Iterator[str]:
 def _part(dice: random.Random) -> str:
     if dice.randrange(8) == 0:
         return "".join(chr(dice.randrange(0x110000)) for _ in range(dice.randint(1, 6)))
-    return dice.choice(dice.choice(KINDS))
+    kind: tuple[str, ...] = dice.choice(KINDS)
+    return dice.choice(kind)
 
 
 def people(count: int, seed: int = 5) -> list[Someone]:
