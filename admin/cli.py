@@ -17,6 +17,7 @@ from admin import (
     planning,
     probing,
     proposing,
+    rating,
     regretting,
     running,
     verifying,
@@ -99,6 +100,12 @@ def show_partners(*, as_json: AsJson = False) -> None:
 def regret(*, as_json: AsJson = False) -> None:
     """Say how many guests who were silent for so long came back within a year after all."""
     with_house(lambda house: regretting.show(house, as_json=as_json))
+
+
+@app.command()
+def quality(*, as_json: AsJson = False) -> None:
+    """Say how well questions are answered, as rates per reviewer and department. Mails never hold them."""
+    with_house(lambda house: rating.show(house, as_json=as_json))
 
 
 @app.command()

@@ -23,6 +23,7 @@ _MOST_MARKS = 3
 _URL_LIKE = re.compile(
     r"://|\bwww\.|[\w-]{2,}[.\u3002\uff0e\uff61][^\W\d_]{2,}|[\\/]{2}|\bxn--", re.IGNORECASE
 )
+_NOT_IN_AN_ADDRESS = re.compile(r"[\s<>\"'():;,\\/]|\bwww\.", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?=.{1,100}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 
 
@@ -110,4 +111,4 @@ def address(mail: str | None) -> str | None:
         return None
     shown = clean(mail, LONGEST_ADDRESS)
     plain = shown == mail and shown.count("@") == 1 and domain(shown) is not None
-    return shown if plain and not re.search(r"[\s<>\"'():;,\\/]", shown) else None
+    return shown if plain and not _NOT_IN_AN_ADDRESS.search(shown) else None

@@ -73,7 +73,18 @@ ORDINARY: Final = (
     " ",
     "a" * 70,
 )
-KINDS: Final = (CONTROL, BIDI, INVISIBLE, URL_LIKE, MARKUP, HEADERS, FORMULAS, TERMINAL, ORDINARY, ORDINARY)
+KINDS: Final[tuple[tuple[str, ...], ...]] = (
+    CONTROL,
+    BIDI,
+    INVISIBLE,
+    URL_LIKE,
+    MARKUP,
+    HEADERS,
+    FORMULAS,
+    TERMINAL,
+    ORDINARY,
+    ORDINARY,
+)
 LARGEST: Final = 20_000
 ADDRESSES: Final = (
     *(
@@ -100,7 +111,8 @@ def names(count: int, seed: int = 5) -> Iterator[str]:
 def _part(dice: random.Random) -> str:
     if dice.randrange(8) == 0:
         return "".join(chr(dice.randrange(0x110000)) for _ in range(dice.randint(1, 6)))
-    return dice.choice(dice.choice(KINDS))
+    kind: tuple[str, ...] = dice.choice(KINDS)
+    return dice.choice(kind)
 
 
 def people(count: int, seed: int = 5) -> list[Someone]:

@@ -10,6 +10,7 @@ from adapters.settings import SETTINGS
 from tests.events import events
 from tests.house import ROOT, House, the_house
 from tests.pages import anchors, links, page, pages, section, table, tables
+from tests.triggers import registered
 
 ARCHITECTURE = "docs/architecture.md"
 NO_APP = pytest.mark.skipif(
@@ -200,10 +201,8 @@ def test_the_walls_in_the_pages_are_the_walls_in_the_tests() -> None:
 
 
 def _triggers() -> dict[str, tuple[str, str]]:
-    import function_app
-
     roles, found = _roles(), {}
-    for function in function_app.app.get_functions():
+    for function in registered():
         name, trigger = function.get_function_name(), function.get_trigger()
         assert name is not None
         assert trigger is not None

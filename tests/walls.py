@@ -30,7 +30,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention"},
     frozenset({"vehicles", "metering", "coexistence", "packages", "risk", "decisions", "remediation"})
     | {"handover", "backfill", "cadence"},
-    frozenset({"guardrails", "questions", "findings", "second_look", "undo"}),
+    frozenset({"guardrails", "questions", "findings", "second_look", "undo", "quality"}),
     frozenset({"planning"}),
     frozenset({"ports"}),
     frozenset({"jobs"}),

@@ -41,6 +41,7 @@ PERSON_FIELDS = (
     "userType",
     "preferredLanguage",
     "usageLocation",
+    "department",
     "userPrincipalName",
 )
 GUEST_FIELDS = (
@@ -89,6 +90,7 @@ class _SponsorRow(msgspec.Struct, rename="camel", gc=False):
     user_type: _Text | None = None
     preferred_language: _Text | None = None
     usage_location: _Text | None = None
+    department: _Text | None = None
     user_principal_name: _Text | None = None
 
 
@@ -201,6 +203,7 @@ def _person(row: _SponsorRow, person_id: PersonId) -> Person | None:
         user_type=row.user_type,
         language=row.preferred_language or _of_place(row.usage_location),
         user_principal_name=row.user_principal_name or "",
+        department=row.department or None,
     )
 
 

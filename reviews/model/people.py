@@ -65,6 +65,8 @@ class Person:
     language: str | None = None
     user_principal_name: str = ""
     """The name the person signs in with; empty when it was not asked for."""
+    department: str | None = None
+    """What the directory calls the person's part of the house; for rates of answers alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,6 +112,8 @@ def test_a_long_name_ends_in_an_ellipsis_at_64_characters() -> None:
         ("sam\n@fabrikam.example", None),
         ("<script>@fabrikam.example", None),
         ("sam@-fabrikam.example", None),
+        ("www.evil.example\u05d3@fabrikam.example", None),
+        ("sam.www@fabrikam.example", "sam.www@fabrikam.example"),
         (None, None),
     ],
 )

@@ -10,11 +10,11 @@ import azure.functions as func
 import httpx
 from starlette.routing import Route
 
-import function_app
 from adapters.id_token import HEADER as TOKEN
 from tests.builders import SARA
 from tests.letters import BATCH, HERE
 from tests.reviewers import OURS, TENANT, Site, choice, signed_in
+from tests.triggers import registered
 
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
 AT_LEAST: Final = 1000
@@ -22,7 +22,7 @@ FORM: Final = {"nonce": "n0nce-of-the-batch", **choice(1, "remove")}
 QUERIES: Final = ("", urlencode(FORM), urlencode({**FORM, "_method": "POST"}), "code=1&confirm=yes&undo=1")
 PLACES: Final = {"batch": (BATCH, "f" * 32, "..", "x'%20or%20''%20eq%20'"), "case": ("case-1", "case-9")}
 OVERRIDE: Final = {"X-HTTP-Method-Override": "POST", "X-HTTP-Method": "POST", "X-Method-Override": "POST"}
-PROGRAMS: Final = (
+PROGRAMS: Final[tuple[dict[str, str], ...]] = (
     {},
     {"Purpose": "prefetch", "Sec-Purpose": "prefetch;prerender"},
     {"User-Agent": "Mozilla/5.0 (compatible; a link scanner)", **OVERRIDE},
@@ -32,8 +32,7 @@ PROGRAMS: Final = (
 def paths(site: Site) -> list[str]:
     """Return every address of every route the pages have, by the routes themselves."""
     found = []
-    for route in site.app.routes:
-        assert isinstance(route, Route)
+    for route in routes(site):
         names = re.findall(r"\{(\w+)\}", route.path)
         found += [
             route.path.format(**dict(zip(names, values, strict=True)))
@@ -42,9 +41,19 @@ def paths(site: Site) -> list[str]:
     return sorted(set(found))
 
 
+def routes(site: Site) -> list[Route]:
+    found = [route for route in site.app.routes if isinstance(route, Route)]
+    assert len(found) == len(site.app.routes), "another sort of route would not be read here"
+    return found
+
+
 async def test_a_thousand_readings_of_all_pages_change_nothing() -> None:
     site = await Site().with_batch(1)
-    people = ({}, signed_in(), {**signed_in(), TOKEN: site.tokens.token(SARA, TENANT)})
+    people: tuple[dict[str, str], ...] = (
+        {},
+        signed_in(),
+        {**signed_in(), TOKEN: site.tokens.token(SARA, TENANT)},
+    )
     before = copy.deepcopy(vars(site.ledger))
     asked = 0
     transport = httpx.ASGITransport(app=site.app)
@@ -64,18 +73,14 @@ async def test_a_thousand_readings_of_all_pages_change_nothing() -> None:
 
 def test_the_pages_are_all_that_answers_to_a_reading() -> None:
     """What the app registers with the Functions host for GET is among the routes read above."""
-    served = {route.path.replace("{", "").replace("}", "") for route in Site().app.routes if is_route(route)}
-    registered = {}
-    for function in function_app.app.get_functions():
+    served = {re.sub(r"[{}]", "", route.path) for route in routes(Site())}
+    found = {}
+    for function in registered():
         trigger = function.get_trigger()
         assert trigger is not None
         binding = trigger.get_dict_repr()
         if binding["type"] == "httpTrigger":
             methods = {func.HttpMethod(method) for method in binding["methods"]}
-            registered["/" + re.sub(r"[{}]", "", str(binding["route"]))] = methods
-    assert {path for path, methods in registered.items() if func.HttpMethod.GET in methods} == served
-    assert registered["/ops/tick"] == {func.HttpMethod.POST}
-
-
-def is_route(route: object) -> bool:
-    return isinstance(route, Route)
+            found["/" + re.sub(r"[{}]", "", str(binding["route"]))] = methods
+    assert {path for path, methods in found.items() if func.HttpMethod.GET in methods} == served
+    assert found["/ops/tick"] == {func.HttpMethod.POST}
