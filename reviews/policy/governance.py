@@ -58,9 +58,9 @@ class Coexistence(Part):
     """How we keep out of the way of others who act on guests."""
 
     yield_to: tuple[Rival, ...] = tuple(Rival)
-    """Before whom we step back: guests they are about to act on are neither asked about nor touched by us."""
+    """Before whom to step back, once nights do: so far what others are about to do is only foretold."""
     recent_native_decision_suppresses: Duration = timedelta(days=60)
-    """A guest somebody kept in another native review is not asked about again so soon."""
+    """A guest kept in a native review of others is to rest so long. No night obeys it yet."""
     wait_for_package_round: Duration = timedelta(days=7)
     """A question waits this long for the next review of the guest's access package, to be put there."""
 
@@ -69,6 +69,6 @@ class CostGuard(Part):
     """What may be billed: Microsoft meters guests for some features of Entra ID Governance."""
 
     allow_metered: bool = False
-    """True allows native reviews and settings that bill guests; without it none can be built."""
+    """True is to allow native reviews and settings that bill guests. So far none can be built either way."""
     max_metered_guests_per_month: Annotated[int, Field(ge=0)] = 0
-    """With allow_metered: more guests than this in a month, and nothing that bills is built."""
+    """With allow_metered: how many guests a month may be billed."""
