@@ -162,6 +162,10 @@ def test_each_documented_round_comes_on_its_day(row: dict[str, str]) -> None:
     assert next_round(review, now) == expected
 
 
+def test_a_rhythm_we_do_not_know_promises_no_next_round() -> None:
+    assert next_round(a_review(rhythm=Rhythm(unit="relativeMonthly", interval=1)), NOW) is None
+
+
 @given(
     first=st.dates(date(2000, 1, 1), date(2030, 1, 1)),
     later=st.integers(0, 9000),

@@ -84,6 +84,12 @@ def test_each_documented_history_is_counted_so(row: dict[str, str]) -> None:
     assert told == tuple(int(row[name]) for name in ("asked", "answered", "removals", "flips"))
 
 
+def test_an_answer_whose_moment_the_record_has_lost_counts_but_has_no_time() -> None:
+    (found,) = per_reviewer([history("sara? sara:keep")[1:]])
+    (timeless,) = per_reviewer([[replace(history("sara? sara:keep")[1], kind="mirrored")]])
+    assert (found.answered, timeless.answered) == (1, 1)
+
+
 def a_batch_of(*words: str) -> list[tuple[Event, ...]]:
     return [history(f"sara? sara:{word}", number) for number, word in enumerate(words, start=1)]
 
