@@ -13,6 +13,8 @@ _UNIT = Path(__file__).parent / "unit"
 
 # How long one example takes says something about the machine, not about the rule.
 settings.register_profile("gatehouse", deadline=None)
+# For a second run on another Python: --hypothesis-profile=again.
+settings.register_profile("again", settings.get_profile("gatehouse"), max_examples=25)
 settings.load_profile("gatehouse")
 
 

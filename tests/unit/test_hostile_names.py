@@ -260,6 +260,7 @@ async def test_hostile_names_do_nothing_anywhere(caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.slow
+@pytest.mark.long
 async def test_ten_thousand_hostile_names_do_nothing_anywhere(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="gatehouse")
     await check_all(ALL, caplog)
