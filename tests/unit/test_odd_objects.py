@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from adapters.graph.mapping import read_guest
-from reviews.model import Guest, Receipt, SetAside
+from reviews.model import Guest, GuestId, Receipt, SetAside, Step
 from reviews.planning import Known, Survey
-from reviews.policy import Policy
-from reviews.records import Act
-from tests.builders import NOW, guid
+from reviews.policy import Breakers, Caps, Mode, Policy
+from reviews.records import HARMFUL, Act
+from tests.builders import NOW, a_case, ago, an_answer, guid
 
 _NAMES = ("Ada", "", "\u202eadA", "A\u200bda", "A\x00d\x07a", "\ufeff", "A" * 300, "A" * 20_000, None, 7)
 _DATES: tuple[Any, ...] = (
@@ -87,6 +87,42 @@ def test_odd_objects_are_set_aside_and_listed_and_nothing_wrong_is_done(count: i
     assert all(read[action.guest_id].enabled for action in named)
     assert all(str(action.guest_id) not in {str(one) for one in action.reviewers} for action in named)
     assert not plan.actions, "a directory of which so much is odd is not acted upon"
+
+
+LENIENT = Policy(
+    breakers=Breakers(set_aside=1.0, unread_sign_ins=1.0),
+    caps=Caps(harmful_per_run=10_000, harmful_share=1.0, asks_per_run=10_000),
+    mode=Mode.ENFORCE,
+)
+"""No red light and no cap stands between an odd object and a step: only the rules do."""
+
+
+@pytest.mark.parametrize("count", [2_000, pytest.param(50_000, marks=pytest.mark.slow)])
+def test_no_odd_object_is_harmed_even_where_nothing_else_holds_a_night_back(count: int) -> None:
+    draw = Random(5)
+    raw = {guid(number): an_object(draw, number) for number in range(count)}
+    denied = {
+        GuestId(guid(number)): a_case(Step.DENIED, number, asked_at=ago(20), answer=an_answer(at=ago(2)))
+        for number in range(0, count, 2)
+    }
+    survey = Survey(policy=LENIENT, now=NOW, round_name="odd", known=Known(cases=denied))
+    for record in raw.values():
+        if isinstance(one := read_guest(json.dumps(record).encode()), Guest):
+            survey.look(one)
+    plan = survey.draw_up(_receipt(count, ()), previous_guests=None)
+
+    harmed = [raw[action.guest_id] for action in plan.actions if action.kind in HARMFUL]
+    assert len(harmed) > count / 250
+    for record in harmed:
+        assert record["userType"] == "Guest"
+        assert record["accountEnabled"] is True
+        assert record["externalUserState"] in {"Accepted", "PendingAcceptance", "", None}
+        assert record["onPremisesSyncEnabled"] is not True if "onPremisesSyncEnabled" in record else True
+        assert record["createdDateTime"] in {None, *_PLAUSIBLE}
+
+
+_PLAUSIBLE = {"2024-02-01T10:00:00Z", "2018-05-01T00:00:00Z", "2026-01-01T00:00:00Z"}
+"""Days of accounts old enough to be harmed; None where Graph has no day."""
 
 
 def _receipt(rows: int, aside: tuple[SetAside, ...]) -> Receipt:

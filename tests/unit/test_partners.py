@@ -1,14 +1,19 @@
 """Where guests come from: what stands out, row by row of docs/finding.md; and that no guest is kept."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reviews.kinds import home_domain
+from reviews.model import Guest
 from reviews.partners import MOST_DOMAINS, PartnerCount, disallowed
 from reviews.staleness import judge
 from tests.builders import NOW, a_guest, a_pending_guest, ago
 from tests.reach import A_POLICY, guest_of
+from tests.strategies import guests
 from tests.tables import DOCS, codes, table
 
 FINDING = DOCS / "finding.md"
@@ -64,3 +69,17 @@ def test_pending_silent_and_nameless_guests_are_told_apart() -> None:
         count.look(guest, judge(guest, A_POLICY.thresholds, A_POLICY.scope.min_account_age, NOW))
     (partner,) = count.partners()
     assert (partner.guests, partner.stale, partner.pending, count.nameless) == (2, 2, 1, 1)
+
+
+@given(st.lists(guests(), max_size=12), st.randoms(use_true_random=False))
+def test_every_guest_is_counted_once_in_whatever_order_they_come(many: list[Guest], chance: Random) -> None:
+    def counted_in(order: list[Guest]) -> tuple[int, list[tuple[str, int, int]]]:
+        count = PartnerCount(NOW)
+        for guest in order:
+            count.look(guest, judge(guest, A_POLICY.thresholds, A_POLICY.scope.min_account_age, NOW))
+        return count.nameless, sorted((one.domain, one.guests, one.stale) for one in count.partners())
+
+    nameless, partners = counted_in(many)
+    assert nameless + sum(guests for _, guests, _ in partners) == len(many)
+    chance.shuffle(shuffled := [*many])
+    assert counted_in(shuffled) == (nameless, partners)
