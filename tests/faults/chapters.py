@@ -66,7 +66,7 @@ async def tell(folder: Path) -> Story:
     # The first night is later than the nights to come: the reviews are still open when the last one acts.
     late, early = plot.write_policy(folder, 8), plot.write_policy(folder, 3)
     story = Story(chapters={}, policies={ASKING: late, WEIGHING: early, ACTING: early})
-    clock.move(day(0, 8, 50))
+    clock.move(day(0, 8, 46))
     story.chapters[ASKING] = realm.twin()
     async with process(realm, late) as program:
         await live_on(program, clock.now())

@@ -35,7 +35,7 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_a_small_demo_ends_well_and_leaves_the_folder(tmp_path: Path) -> None:
     out = tmp_path / "out"
 
-    played = run("sandbox", "demo", "--guests", "300", "--days", "41", "--out", str(out))
+    played = run("sandbox", "demo", "--guests", "300", "--days", "56", "--out", str(out))
 
     assert played.returncode == 0, played.stdout + played.stderr
     assert "the record holds" in played.stdout
