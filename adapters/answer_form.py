@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -220,10 +220,15 @@ def _submission(
         id=digest(named.encode())[:32],
         choice=choice,
         by=by,
-        at=setting.now,
+        at=_after(last, setting.now),
         source=Source.PAGE,
         justification=typed.why,
         until=date.fromisoformat(until) if until else None,
         passes_to=passes_to or None,
     )
     return Submission(batch_id=batch.id, guest_id=guest, version=version, answer=answer)
+
+
+def _after(last: Submission | None, now: datetime) -> datetime:
+    """Return when an answer was given: after the one it replaces, also where two clocks disagree."""
+    return now if last is None else max(now, last.answer.at + timedelta(microseconds=1))

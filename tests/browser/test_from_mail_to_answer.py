@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.house import ROOT
+
+PATIENCE_S = 90
+"""How long a busy machine may take to work off a hand-over, which takes a second."""
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -35,17 +39,20 @@ def inboxes(tmp_path: Path) -> Iterator[str]:
         assert process.wait(30) == 0
 
 
-def open_question(page: Page, inboxes: str) -> None:
-    """Open the first mail that leads to a page, and follow its link as its reader."""
+def readers(page: Page, inboxes: str) -> list[tuple[str, str, str]]:
+    """Return path of the inbox, name and address of everybody who got mail, but for the operators."""
     page.goto(inboxes)
-    found = page.locator('a[href^="/inbox/"]')
-    for path in [str(one.get_attribute("href")) for one in found.all()]:
-        page.goto(f"{inboxes}{path}/1")
-        door = page.get_by_role("link", name="Answer as")
-        if door.count():
-            door.click()
-            return
-    pytest.fail("no mail leads to a page")
+    found = []
+    for row in page.get_by_role("row").filter(has=page.locator('a[href^="/inbox/"]')).all():
+        name, address = row.get_by_role("cell").all_inner_texts()[:2]
+        found.append((str(row.get_by_role("link").first.get_attribute("href")), name, address))
+    return [reader for reader in found if not reader[1].startswith("operators@")]
+
+
+def open_question(page: Page, inbox: str) -> None:
+    """Open the first mail of an inbox, and follow its link as its reader."""
+    page.goto(f"{inbox}/1")
+    page.get_by_role("link", name="Answer as").click()
 
 
 def send(page: Page) -> None:
@@ -56,7 +63,8 @@ def test_a_sponsor_answers_from_the_mail_changes_her_mind_and_hands_over(
     browser: Browser, inboxes: str
 ) -> None:
     page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
-    open_question(page, inboxes)
+    (mine, _, _), (_, colleague, address), *_ = readers(page, inboxes)
+    open_question(page, f"{inboxes}{mine}")
     card = page.locator("section.card").first
 
     card.get_by_role("radio", name="Keep").check()
@@ -67,14 +75,15 @@ def test_a_sponsor_answers_from_the_mail_changes_her_mind_and_hands_over(
 
     card.get_by_text("Change this answer").click()
     card.get_by_role("radio", name="Not mine").check()
-    card.get_by_label("Who should we ask?").fill("nobody.at.all@contoso.example")
+    card.get_by_label("Who should we ask?").fill(address)
     send(page)
     expect(card.get_by_text("Recorded: Not mine")).to_be_visible()
 
-    said = page.get_by_text("We could not pass this question on").or_(page.get_by_text("We now ask"))
-    for _ in range(20):
-        if said.count():
-            break
+    # The queue asks the colleague; the page, which has no script, says so when it is opened again.
+    passed_on = page.get_by_text(f"We now ask {colleague}.")
+    patience = time.monotonic() + PATIENCE_S
+    while not passed_on.count() and time.monotonic() < patience:
         page.wait_for_timeout(500)
         page.reload()
-    expect(said.first).to_be_visible()
+    expect(passed_on.first).to_be_visible()
+    expect(page.get_by_text("We could not pass this question on")).to_have_count(0)

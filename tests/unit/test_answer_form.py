@@ -1,6 +1,7 @@
 """What may be typed beside an answer, and what the form refuses whatever it says."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -55,6 +56,14 @@ async def test_a_last_day_a_reason_and_a_colleague_are_kept_with_their_answer_on
         ("", "None", "tom@contoso.example"),
         ("", "None", None),
     ]
+
+
+async def test_an_answer_is_later_than_the_one_it_replaces_where_the_clock_stands_still() -> None:
+    site = await Site().with_batch(3)
+    for version, value in enumerate(("keep", "remove", "dont-know")):
+        assert (await site.answer(one(value, j="Needed", r="Left", v=str(version)))).status_code == 303
+    given = [submission.answer.at for submission in await site.ledger.answers(BATCH)]
+    assert given == [NOW + timedelta(microseconds=number) for number in range(3)]
 
 
 async def test_one_answer_stands_for_guests_alike_and_a_guests_own_goes_before_it() -> None:
