@@ -34,6 +34,8 @@ from sandbox.world import SENDER, environment, policy_text
 GUESTS = 20_000
 HARVEST = STARTS_AT - timedelta(hours=1)
 """When the first harvest reads thirty days of the audit log: once, so it is not counted."""
+TRACKING = STARTS_AT + timedelta(minutes=20)
+"""Five minutes after the last tracking before the night, which would else follow what the night opened."""
 NIGHT = STARTS_AT + timedelta(hours=1, minutes=40)
 """Ten minutes after the night's slot."""
 
@@ -64,9 +66,10 @@ async def night(hands: Path) -> dict[str, Any]:
                 await host.drain()
 
                 begun = cpu()
-                clock.move(NIGHT)
-                await house.tick.run()
-                drained = await host.drain()
+                for moment in (TRACKING, NIGHT):
+                    clock.move(moment)
+                    await house.tick.run()
+                    drained = await host.drain()
                 used = cpu() - begun
             (run,) = await house.ledger.recent_runs("night", 1)
             plan = await house.archive.plan(run.id)

@@ -88,7 +88,8 @@ class BatchRows(OutboxRows):
     async def save_batch(self, batch: Batch, *, owes: Sequence[OwedMail] = ()) -> Batch:
         """Replace a batch; see the port. Raises Gone when it was never begun."""
         check_homes(owes, f"batch:{batch.id}")
-        stored = await self._tables.batches.get(batch.id, STATE)
+        table = self._tables.batches
+        stored = table.lately(batch.id, STATE, batch.version) or await table.get(batch.id, STATE)
         if stored is None:
             raise Gone(f"batch {batch.id} was never begun")
         if stored.row.read(Batch).version != batch.version:
@@ -98,12 +99,12 @@ class BatchRows(OutboxRows):
         mails = await self.not_there(owes)
         await self._tables.indexes.add([owed_pointer(mail.home, mail.id) for mail in mails])
         writes = [replace_row(stored, row), *(insert(mail_row(mail, nonce=row.nonce)) for mail in mails)]
-        if not await self._tables.batches.write_together(writes, proof=row):
+        if not await table.write_together(writes, proof=row):
             raise Conflict(f"batch {batch.id} was written by somebody else")
         if saved.step is BatchStep.OPEN:
             await self._put_all([Row(partition=saved.reviewer_id, key=f"{THEIRS}{saved.id}")])
         if saved.step is BatchStep.CLOSED:
-            await self._tables.batches.remove(saved.reviewer_id, f"{THEIRS}{saved.id}")
+            await table.remove(saved.reviewer_id, f"{THEIRS}{saved.id}")
             await self._tables.indexes.drop(BATCH, batch.id)
         return saved
 

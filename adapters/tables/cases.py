@@ -1,6 +1,7 @@
 """A guest's case and record: one transaction changes the case, says why, and owes the mail."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 
 from adapters.tables.entities import Row, row_of
@@ -83,9 +84,17 @@ class CaseRows(OutboxRows):
 
     async def move(self, move: Move) -> Case:
         """Write one move; see the port."""
-        guest_id = move.case.guest_id
+        guest_id, table = move.case.guest_id, self._tables.guests
         check_homes(move.owes, f"guest:{guest_id}")
-        stored = await self._tables.guests.get(guest_id, CASE)
+        lately = table.lately(guest_id, CASE, move.case.version - 1)
+        if lately is not None:
+            # It may have been moved elsewhere since, even by this very move: then it is looked at again.
+            with suppress(Conflict):
+                return await self._moved(move, lately)
+        return await self._moved(move, await table.get(guest_id, CASE))
+
+    async def _moved(self, move: Move, stored: Stored | None) -> Case:
+        guest_id = move.case.guest_id
         before = None if stored is None else stored.row.read(Case)
         if before is not None and await self._is_repeat(move, before):
             await self._forget_pointers(move.case, rested=True)

@@ -1,4 +1,4 @@
-"""Pointers by which a night finds what is open, resting, owed or grown without reading everything.
+"""Pointers by which a night finds what is open, resting, answered, owed or grown without reading everything.
 
 A pointer is written before the row it points at and removed after it, so that it may point at nothing but
 never misses anything. All of them can be made anew from the record.
@@ -15,7 +15,7 @@ from reviews.errors import Malformed, Transient
 from reviews.model import Batch, BatchId, BatchStep, Case, GuestId, Step
 from reviews.records import OwedMail
 
-OPEN, REST, BATCH, OWED, DAY = "open", "rest", "batch", "owed", "day"
+OPEN, REST, ANSWERED, BATCH, OWED, DAY = "open", "rest", "answered", "batch", "owed", "day"
 
 
 def open_pointer(case: Case) -> Row:
@@ -27,6 +27,11 @@ def rest_pointer(case: Case, until: datetime) -> Row:
     """Point at a guest that is not to be asked before a moment; mark whom somebody new answered for."""
     columns: dict[str, Column] = {"version": case.version, "until": until, "vouched": _is_vouched(case)}
     return Row(partition=REST, key=case.guest_id, columns=columns)
+
+
+def answered_pointer(guest_id: GuestId) -> Row:
+    """Point at a guest about whom somebody answered, in this round or in any before."""
+    return Row(partition=ANSWERED, key=guest_id)
 
 
 def batch_pointer(batch_id: BatchId) -> Row:
@@ -56,6 +61,8 @@ def opening(case: Case, before: Case | None) -> list[Row]:
     )
     if case.rests_until is not None and not rests_as_before:
         pointers.append(rest_pointer(case, case.rests_until))
+    if case.answer is not None and (before is None or before.answer is None):
+        pointers.append(answered_pointer(case.guest_id))
     return pointers
 
 

@@ -9,7 +9,9 @@ from adapters.tables.batches import STATE, BatchRows
 from adapters.tables.cases import CASE, EVENTS, CaseRows
 from adapters.tables.entities import Row, decode
 from adapters.tables.indexes import (
+    ANSWERED,
     Indexes,
+    answered_pointer,
     day_pointer,
     pointers_of_batch,
     pointers_of_case,
@@ -47,7 +49,8 @@ class TableLedger(CaseRows, ArrivalRows, BatchRows, RunRows, TurnRows):
 
     async def answered_cards(self, guests: Sequence[GuestId]) -> Mapping[GuestId, Card]:
         """Return what was shown of each guest when a reviewer last answered."""
-        cards = await each(guests, self._answered_card)
+        answered = set(await self._tables.indexes.keys(ANSWERED))
+        cards = await each([guest for guest in guests if guest in answered], self._answered_card)
         return {card.guest_id: card for card in cards if card is not None}
 
     async def _answered_card(self, guest_id: GuestId) -> Card | None:
@@ -75,7 +78,8 @@ def _pointers(table: str, row: Row) -> list[Row]:
         return pointers_of_case(row.read(Case))
     if table == "guests" and row.key.startswith(EVENTS):
         event = row.read(Event)
-        return [day_pointer(event.guest_id, event.at)]
+        grown = day_pointer(event.guest_id, event.at)
+        return [grown] if event.case.answer is None else [grown, answered_pointer(event.guest_id)]
     if table == "batches" and row.key == STATE:
         return pointers_of_batch(row.read(Batch))
     return []

@@ -51,7 +51,8 @@ class OutboxRows:
     async def save_mail(self, mail: OwedMail) -> OwedMail:
         """Replace a mail; see the port. Raises Gone when it was never owed."""
         table, where = self._table(mail.home), f"mail {mail.home}|{mail.id}"
-        stored = await table.get(*place(mail.home, mail.id))
+        row = place(mail.home, mail.id)
+        stored = table.lately(*row, mail.version) or await table.get(*row)
         if stored is None:
             raise Gone(f"{where} was never owed")
         version = stored.row.read(OwedMail).version

@@ -2,9 +2,13 @@
 
 Every write carries a nonce. When the reply was lost (the library then reports a conflict with our own write,
 or a broken connection) the row is read again: our nonce in it means that the write took effect.
+
+Rows with a version are remembered for a while as they were read or written last: who replaces the version
+remembered need not read it again. What was written elsewhere meanwhile refuses the replacement, as ever.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -25,6 +29,8 @@ from adapters.storage_faults import translate, translated
 from adapters.tables.entities import LARGEST_BATCH, LARGEST_BATCH_BYTES, Row, decode, encode, size_of
 from reviews.errors import Conflict, Malformed
 
+REMEMBERED = 2_000
+"""Of how many rows of a table the tag is remembered."""
 AT_ONCE = 16
 """How many point reads or pointer writes are under way at the same time."""
 
@@ -77,6 +83,7 @@ class Table:
 
     def __init__(self, client: TableClient) -> None:
         self._client = client
+        self._lately: OrderedDict[tuple[str, str], Stored] = OrderedDict()
 
     async def create(self) -> None:
         """Make the table where there is none."""
@@ -96,7 +103,14 @@ class Table:
                 if "TableNotFound" in str(error.message):
                     raise
                 return None
-        return Stored(row=decode(entity), etag=str(entity.metadata["etag"]))
+        stored = Stored(row=decode(entity), etag=str(entity.metadata["etag"]))
+        self._remember(stored)
+        return stored
+
+    def lately(self, partition: str, key: str, version: int) -> Stored | None:
+        """Return a row as it was seen here last, if it was at this version then; None to read it."""
+        stored = self._lately.get((partition, key))
+        return stored if stored is not None and stored.row.columns["version"] == version else None
 
     async def write(self, write: Write) -> bool:
         """Write one row; False when it was not ours to write (there already, or changed since)."""
@@ -104,11 +118,11 @@ class Table:
         entity = encode(row)
         try:
             if write.verb is Verb.INSERT:
-                await self._client.create_entity(entity)
+                written = await self._client.create_entity(entity)
             elif write.verb is Verb.PUT:
-                await self._client.upsert_entity(entity, mode=UpdateMode.REPLACE)
+                written = await self._client.upsert_entity(entity, mode=UpdateMode.REPLACE)
             else:
-                await self._client.update_entity(
+                written = await self._client.update_entity(
                     entity,
                     mode=UpdateMode.REPLACE,
                     etag=write.etag,
@@ -116,6 +130,7 @@ class Table:
                 )
         except AzureError as error:
             return await self._was_ours(write, error)
+        self._remember(Stored(row=row, etag=str(written["etag"])))
         return True
 
     async def write_together(self, writes: Sequence[Write], *, proof: Row) -> bool:
@@ -133,9 +148,13 @@ class Table:
             for write, entity in zip(writes, entities, strict=True)
         ]
         try:
-            await self._client.submit_transaction(operations)
+            written = await self._client.submit_transaction(operations)
         except AzureError as error:
+            for write in writes:
+                self._forget(write.row)
             return await self._was_ours(next(write for write in writes if write.row is proof), error)
+        for write, told in zip(writes, written, strict=True):
+            self._remember(Stored(row=write.row, etag=str(told["etag"])))
         return True
 
     async def remove(self, partition: str, key: str, *, etag: str | None = None) -> None:
@@ -189,8 +208,20 @@ class Table:
             ):
                 yield entity
 
+    def _remember(self, stored: Stored) -> None:
+        if "version" in stored.row.columns:
+            where = (stored.row.partition, stored.row.key)
+            self._lately[where] = stored
+            self._lately.move_to_end(where)
+            if len(self._lately) > REMEMBERED:
+                self._lately.popitem(last=False)
+
+    def _forget(self, row: Row) -> None:
+        self._lately.pop((row.partition, row.key), None)
+
     async def _was_ours(self, write: Write, error: AzureError) -> bool:
         row = write.row
+        self._forget(row)
         stored = await self.get(row.partition, row.key)
         if stored is not None and stored.row.nonce == row.nonce:
             return True

@@ -10,6 +10,7 @@ from azure.data.tables import TableEntity
 
 Keys = tuple[str, str]
 Entity = Mapping[str, Any]
+Told = Mapping[str, str]
 Passed = Callable[[str, bool], None]
 """Told of every call that has had its effect: its name, and whether it may have changed anything."""
 
@@ -65,30 +66,36 @@ class TableInMemory:
             raise ResourceNotFoundError("ResourceNotFound")
         return _shown(*stored)
 
-    async def create_entity(self, entity: Entity) -> None:
+    async def create_entity(self, entity: Entity) -> Told:
         """Write an entity that is not there. Raises ResourceExistsError."""
-        await self.submit_transaction([("create", entity)])
+        (told,) = await self.submit_transaction([("create", entity)])
+        return told
 
-    async def upsert_entity(self, entity: Entity, **options: Any) -> None:
+    async def upsert_entity(self, entity: Entity, **options: Any) -> Told:
         """Write an entity, whatever was there."""
-        await self.submit_transaction([("upsert", entity, options)])
+        (told,) = await self.submit_transaction([("upsert", entity, options)])
+        return told
 
-    async def update_entity(self, entity: Entity, **options: Any) -> None:
+    async def update_entity(self, entity: Entity, **options: Any) -> Told:
         """Replace an entity. Raises ResourceModifiedError, ResourceNotFoundError."""
-        await self.submit_transaction([("update", entity, options)])
+        (told,) = await self.submit_transaction([("update", entity, options)])
+        return told
 
-    async def submit_transaction(self, operations: Iterable[tuple[Any, ...]]) -> None:
-        """Write several entities, all or none."""
+    async def submit_transaction(self, operations: Iterable[tuple[Any, ...]]) -> list[Told]:
+        """Write several entities, all or none; return the new tag of each."""
         await asyncio.sleep(0)
         writes: list[tuple[str, Keys, Entity, Mapping[str, Any]]] = [
             (str(verb), _keys(entity), entity, next(iter(more), {})) for verb, entity, *more in operations
         ]
         for verb, keys, _, options in writes:
             self._check(verb, keys, options.get("etag"))
+        told: list[Told] = []
         for _, keys, entity, _ in writes:
             self._rows.written += 1
             self._table.setdefault(keys[0], {})[keys[1]] = (self._rows.written, dict(entity))
+            told.append({"etag": str(self._rows.written)})
         self._passed(f"{self.table_name}: write {', '.join(key for _, (_, key), _, _ in writes)}", True)
+        return told
 
     async def delete_entity(self, partition_key: str, row_key: str, **options: Any) -> None:
         """Remove an entity. Raises ResourceModifiedError; one that is gone is left gone, as the SDK does."""
