@@ -22,7 +22,9 @@ from reviews.model.cases import (
     UndoRequest,
 )
 from reviews.model.governance import (
+    Covered,
     Covers,
+    Definition,
     GuestRole,
     Licence,
     LifecyclePolicy,
@@ -77,8 +79,10 @@ __all__ = [
     "Choice",
     "Circle",
     "Confidence",
+    "Covered",
     "Covers",
     "Crowd",
+    "Definition",
     "Exposure",
     "GroupPeople",
     "Guest",

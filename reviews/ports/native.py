@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from reviews.model import Answer, Batch, BatchId, Choice, Covers, GuestId, NativeItem, NativeRound, PersonId
+from reviews.model import (
+    Answer,
+    Batch,
+    BatchId,
+    Choice,
+    Covers,
+    Definition,
+    GuestId,
+    NativeItem,
+    NativeRound,
+    PersonId,
+)
 
 OUR_MARK = "[gatehouse "
 """What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
@@ -90,8 +101,15 @@ class AccessReviews(Protocol):
         """
         ...
 
-    async def rounds(self, covers: Covers) -> tuple[NativeRound, ...]:
-        """Read every running round about one sort of thing that others opened."""
+    async def definitions(self) -> tuple[Definition, ...]:
+        """Read every definition of the tenant but those over our cohort groups."""
+        ...
+
+    async def rounds(self, *covers: Covers, since: datetime | None = None) -> tuple[NativeRound, ...]:
+        """Read every running round about some sorts of things that is none of our cohort groups'.
+
+        With ``since`` also those that ended after that moment.
+        """
         ...
 
     async def contacted(self, definition_id: str, instance_id: str) -> tuple[PersonId, ...]:

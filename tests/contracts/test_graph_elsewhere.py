@@ -4,17 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.graph.native_rounds import covered
+from adapters.graph.operations import CREATE_DEFINITION
 from adapters.graph.packages import GraphPackages
+from adapters.graph.review_scopes import covered
 from reviews.jobs.elsewhere import Elsewhere, Found, Places, follow
-from reviews.model import Answer, Choice, Covers, GuestId, Source
+from reviews.model import Answer, Choice, Covered, Covers, GuestId, Rhythm, Source
+from reviews.packages import MONTHLY, occurrence
 from reviews.policy import Policy
 from sandbox.package_stories import a_package, a_policy, holds
 from sandbox.stories import a_population
 from sandbox.tenant import Fault
 from sandbox.tenant_licence import Licence
+from tests.contracts.governance_room import OWNERS, of_every_group
 from tests.contracts.graph_plugs import Plugs, plugged_in
 
+DEFINITIONS_PATH = "/identityGovernance/accessReviews/definitions"
+QUARTERLY = {"type": "absoluteMonthly", "interval": 3}
 GROUP = "11111111-1111-4111-8111-111111111111"
 PACKAGE = "22222222-2222-4222-8222-222222222222"
 ASSIGNED = "33333333-3333-4333-8333-333333333333"
@@ -23,28 +28,167 @@ RECORD = (
     "/instances/{accessReviewInstance-id}/batchRecordDecisions"
 )
 DEFINITIONS = "GET /identityGovernance/accessReviews/definitions"
+EVERYWHERE = "/groups?$filter=(groupTypes/any(c:c+eq+'Unified'))"
+DYNAMIC = "groupTypes/any(a:a eq 'DynamicMembership')"
 _HELD = "/identityGovernance/entitlementManagement/accessPackageAssignments?$filter="
+_QUERY = "#microsoft.graph.accessReviewQueryScope"
+_INACTIVE = "#microsoft.graph.accessReviewInactiveUsersQueryScope"
+_GUESTS = "$filter=(userType eq 'Guest')"
 SCOPES = [
     (
         f"{_HELD}(accessPackageId eq '{PACKAGE}' and assignmentPolicyId eq '{ASSIGNED}')",
-        (Covers.PACKAGE, ASSIGNED, PACKAGE),
+        Covered(covers=Covers.PACKAGE, policy_id=ASSIGNED, package_id=PACKAGE),
     ),
-    (f"{_HELD}(assignmentPolicyId eq '{ASSIGNED.upper()}')", (Covers.PACKAGE, ASSIGNED, None)),
-    (f"/groups/{GROUP}/transitiveMembers/microsoft.graph.user", (Covers.GROUP, GROUP, None)),
-    (f"/v1.0/groups/{GROUP}/members", (Covers.GROUP, GROUP, None)),
-    ("/groups?$filter=(groupTypes/any(c:c+eq+'Unified'))", (Covers.EVERY_GROUP, None, None)),
-    ("/servicePrincipals/x/appRoleAssignedTo", (Covers.OTHER, None, None)),
-    ("", (Covers.OTHER, None, None)),
+    (
+        f"{_HELD}(assignmentPolicyId eq '{ASSIGNED.upper()}')",
+        Covered(covers=Covers.PACKAGE, policy_id=ASSIGNED),
+    ),
+    *(
+        (query, Covered(covers=Covers.GROUP, groups=(GROUP,)))
+        for query in (
+            f"/groups/{GROUP}/transitiveMembers/microsoft.graph.user",
+            f"/v1.0/groups/{GROUP.upper()}/members",
+            f"/groups/{GROUP}/transitiveMembers/microsoft.graph.user/?$count=true&{_GUESTS}",
+            f"/groups/{GROUP}/members/?{_GUESTS}&$count=true",
+            f"https://graph.microsoft.com/beta/groups/{GROUP}/members?$filter=((userType+eq+'Guest'))",
+        )
+    ),
+    (EVERYWHERE, Covered(covers=Covers.EVERY_GROUP)),
+    *(
+        (query, Covered(covers=Covers.OTHER, words=query))
+        for query in (
+            "/servicePrincipals/x/appRoleAssignedTo",
+            f"/groups/{GROUP}/members?$filter=(accountEnabled eq false)",
+            f"/groups/{GROUP}/members?$filter=userType eq 'Guest' and startswith(mail, 'a')",
+            f"/groups/{GROUP}/members?$search=x",
+            f"/groups/{GROUP}/owners",
+            "/groups?$filter=(groupTypes/any(c:c eq 'Unified')) and startswith(displayName, 'A')",
+            "",
+        )
+    ),
 ]
 
 
-@pytest.mark.parametrize(("query", "told"), SCOPES)
-def test_a_scope_tells_what_is_reviewed(query: str, told: tuple[Covers, str | None, str | None]) -> None:
+@pytest.mark.parametrize(("query", "told"), SCOPES, ids=str)
+def test_a_scope_tells_what_is_reviewed(query: str, told: Covered) -> None:
     assert covered({"query": query}) == told
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        EVERYWHERE,
+        "/groups?$count=true&$filter=groupTypes/any(g:g eq 'Unified')",
+        "/v1.0/groups?$filter=(groupTypes/any(c:c+eq+'Unified'))&$count=true",
+        "./groups?$filter=(groupTypes/any(c:c%20eq%20'Unified'))",
+        f"{EVERYWHERE} and not({DYNAMIC})",
+        f"/groups?$filter=(not {DYNAMIC} and groupTypes/any(c:c eq 'Unified'))",
+    ],
+)
+@pytest.mark.parametrize("people", ["./members", f"./members/microsoft.graph.user/?$count=true&{_GUESTS}"])
+def test_every_microsoft_365_group_is_recognised_however_it_is_asked_for(query: str, people: str) -> None:
+    told = covered({"@odata.type": _QUERY, "query": people}, {"query": query})
+    assert told == Covered(covers=Covers.EVERY_GROUP)
+
+
+@pytest.mark.parametrize(
+    ("scope", "query"),
+    [
+        ({"query": "./members"}, "/groups?$filter=startswith(displayName, 'A')"),
+        ({"query": "./members"}, "/groups?$filter=groupTypes/any(c:c eq 'DynamicMembership')"),
+        ({"query": "./owners"}, EVERYWHERE),
+        ({"query": "./members", "@odata.type": _INACTIVE}, EVERYWHERE),
+        ({"query": "./members", "@odata.type": "#microsoft.graph.accessReviewMoonScope"}, EVERYWHERE),
+    ],
+)
+def test_a_review_of_some_groups_or_some_guests_proves_nothing(scope: dict[str, str], query: str) -> None:
+    told = covered(scope, {"query": query})
+    assert told.covers is Covers.OTHER
+    assert query in told.words
+    assert scope["query"] in told.words
+
+
+GUESTS = {"query": f"/users?{_GUESTS}"}
+A_GROUP, ITS_MEMBERS, AN_APP = (
+    {"query": query} for query in (f"/groups/{GROUP}", f"/groups/{PACKAGE}/members", "/servicePrincipals/x")
+)
+
+
+@pytest.mark.parametrize(
+    ("people", "resources", "told"),
+    [
+        ([GUESTS], [A_GROUP, ITS_MEMBERS, AN_APP], Covered(covers=Covers.GROUP, groups=(GROUP, PACKAGE))),
+        ([{"query": "/v1.0/users"}], [A_GROUP], Covered(covers=Covers.GROUP, groups=(GROUP,))),
+        ([GUESTS], [{"query": EVERYWHERE}], Covered(covers=Covers.EVERY_GROUP)),
+        (
+            [{**GUESTS, "@odata.type": _INACTIVE}, GUESTS],
+            [A_GROUP],
+            Covered(covers=Covers.GROUP, groups=(GROUP,)),
+        ),
+        ([GUESTS], [AN_APP], None),
+        ([{**GUESTS, "@odata.type": _INACTIVE}], [A_GROUP], None),
+        ([{"query": "/users?$filter=userType eq 'Member'"}], [A_GROUP], None),
+        ([], [], None),
+    ],
+)
+def test_people_and_resources_that_are_named_apart_are_read_together(
+    people: list[dict[str, str]], resources: list[dict[str, str]], told: Covered | None
+) -> None:
+    scope = {
+        "@odata.type": "#microsoft.graph.principalResourceMembershipsScope",
+        "principalScopes": people,
+        "resourceScopes": resources,
+    }
+    found = covered(scope)
+    assert (found == told) if told else (found.covers is Covers.OTHER)
+
+
 def test_a_scope_that_is_none_is_about_something_else() -> None:
-    assert covered(None)[0] is covered({"principalScopes": []})[0] is Covers.OTHER
+    assert covered(None) == covered({"principalScopes": []}) == Covered(covers=Covers.OTHER)
+
+
+UNIFIED = [
+    EVERYWHERE,
+    "/groups?$count=true&$filter=groupTypes/any(g:g eq 'Unified')",
+    "/v1.0/groups?$filter=(groupTypes/any(c:c eq 'Unified'))&$count=true",
+]
+
+
+@pytest.mark.parametrize("query", UNIFIED)
+async def test_a_review_of_every_group_is_found_with_a_round_for_each(query: str) -> None:
+    async with plugged_in(population=a_population(300)) as plugs:
+        today = plugs.clock.now().date()
+        span = {"type": "numbered", "startDate": today.isoformat(), "numberOfOccurrences": 4}
+        body = of_every_group([OWNERS], recurrence={"pattern": QUARTERLY, "range": span})
+        body["instanceEnumerationScope"]["query"] = query
+        await plugs.client.write(CREATE_DEFINITION, DEFINITIONS_PATH, body)
+        await plugs.wait(hours=1)
+        (found,) = await plugs.reviews.definitions()
+        told = (found.about, found.status, found.recurs, found.last_round_on)
+        assert told == (
+            Covered(covers=Covers.EVERY_GROUP),
+            "InProgress",
+            True,
+            occurrence(today, Rhythm(unit=MONTHLY, interval=3), 3),
+        )
+        rounds = await plugs.reviews.rounds(Covers.EVERY_GROUP)
+        expected = plugs.tenant.reviews.life.access.groups_with_guests(plugs.clock.now())
+        assert {one.resource_id for one in rounds} == {one.id for one in expected}
+        assert len(rounds) > 1
+        assert {one.covers for one in rounds} == {Covers.GROUP}
+        assert await plugs.reviews.rounds(Covers.GROUP, Covers.PACKAGE, Covers.OTHER) == ()
+
+
+async def test_rounds_that_ended_are_read_where_they_are_asked_for() -> None:
+    async with plugged_in(population=a_population(300)) as plugs:
+        await plugs.client.write(CREATE_DEFINITION, DEFINITIONS_PATH, of_every_group([OWNERS]))
+        await plugs.wait(days=15)
+        now = plugs.clock.now()
+        assert await plugs.reviews.rounds(Covers.EVERY_GROUP) == ()
+        assert await plugs.reviews.rounds(Covers.EVERY_GROUP, since=now - timedelta(days=2))
+        assert await plugs.reviews.rounds(Covers.EVERY_GROUP, since=now) == ()
+        (found,) = await plugs.reviews.definitions()
+        assert (found.recurs, found.last_round_on) == (False, None)
 
 
 async def a_round(plugs: Plugs, guests: int, *, in_days: int = -1) -> tuple[str, list[GuestId]]:
