@@ -17,6 +17,7 @@ from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.backfilling import Backfilling
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.covering import Covering
 from reviews.jobs.elsewhere import Elsewhere
 from reviews.jobs.gathering import Gathering
 from reviews.jobs.handing_over import HandingOver
@@ -186,6 +187,20 @@ class House(Plugs):
             archive=self.archive,
             policies=self.policies,
             new_owner=new_owner,
+        )
+
+    @cached_property
+    def covering(self) -> Covering:
+        """The covering of groups by reviews."""
+        from adapters.graph.group_reviews import GraphGroupReviews
+
+        return Covering(
+            clock=self.clock,
+            policies=self.policies,
+            access_reviews=self.access_reviews,
+            groups=GraphGroupReviews(self.graph),
+            people=self.gathering.people,
+            archive=lambda: self.archive,
         )
 
     @cached_property

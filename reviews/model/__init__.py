@@ -34,6 +34,7 @@ from reviews.model.governance import (
     Rival,
     Vehicle,
 )
+from reviews.model.guest_groups import GroupReview, GuestGroup
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId, Unreadable
 from reviews.model.packages import Asked, Audience, Holding, OnSilence, PackagePolicy, PackageReview, Rhythm
 from reviews.model.partners import Organisation, Partner
@@ -85,7 +86,9 @@ __all__ = [
     "Definition",
     "Exposure",
     "GroupPeople",
+    "GroupReview",
     "Guest",
+    "GuestGroup",
     "GuestId",
     "GuestRole",
     "HandOver",

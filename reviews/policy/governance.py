@@ -47,11 +47,29 @@ class Packages(Part):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.lasts % timedelta(days=1) or not timedelta(days=1) <= self.lasts <= timedelta(days=27):
-            raise ValueError(
-                "packages.lasts must be whole days, P1D to P27D: a round must end before the next"
-            )
+        _check_round(self.lasts, "packages.lasts")
         return self
+
+
+class GroupReviews(Part):
+    """The reviews of groups that ``admin reviews`` proposes."""
+
+    every_months: Literal[1, 3, 6, 12] = 3
+    """How often such a review comes round."""
+    lasts: Duration = timedelta(days=14)
+    """How long one round of it is open; whole days."""
+    removes: bool = True
+    """Whether a denied guest leaves the group when a round is over, where Entra can do that."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _check_round(self.lasts, "group_reviews.lasts")
+        return self
+
+
+def _check_round(lasts: timedelta, name: str) -> None:
+    if lasts % timedelta(days=1) or not timedelta(days=1) <= lasts <= timedelta(days=27):
+        raise ValueError(f"{name} must be whole days, P1D to P27D: a round must end before the next")
 
 
 class Coexistence(Part):
