@@ -224,7 +224,8 @@ def _print(overview: Overview) -> None:
     told = counts(overview)
     out.print(
         f"{told['covered']} of {told['groups']} groups with guests are covered, "
-        f"{told['proposed']} reviews proposed; {told['unsound']} of {told['policies']} package policies unsound"
+        f"{told['proposed']} reviews proposed; "
+        f"{told['unsound']} of {told['policies']} package policies unsound"
     )
     out.print(
         f"{told['flagged']} guests flagged: {told['in_one']} in one review, {told['in_several']} in several, "

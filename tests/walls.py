@@ -29,7 +29,17 @@ FLOORS: tuple[frozenset[str], ...] = (
     | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
     | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention"},
     frozenset(
-        {"vehicles", "metering", "coexistence", "coverage", "packages", "risk", "decisions", "remediation"}
+        {
+            "vehicles",
+            "metering",
+            "coexistence",
+            "coverage",
+            "elsewhere",
+            "packages",
+            "risk",
+            "decisions",
+            "remediation",
+        }
     )
     | {"handover", "backfill", "cadence"},
     frozenset({"guardrails", "questions", "findings", "second_look", "undo", "quality"}),

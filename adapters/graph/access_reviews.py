@@ -71,8 +71,9 @@ class _Instance(msgspec.Struct, gc=False):
     status: str | None = None
 
 
-class _Somebody(msgspec.Struct, gc=False):
+class _Somebody(msgspec.Struct, rename="camel", gc=False):
     id: str | None = None
+    user_principal_name: str | None = None
 
 
 class _Contacted(msgspec.Struct, gc=False):
@@ -300,6 +301,7 @@ def _native(row: _Decision) -> NativeDecision:
         by=PersonId(by) if by and by != NOBODY else None,
         at=at.astimezone(UTC) if at and at.tzinfo and at.year > 1 else None,
         justification=row.justification or "",
+        by_person=bool(row.reviewed_by and row.reviewed_by.user_principal_name),
         resource_id=resource.id,
         resource_name=resource.access_package_display_name or resource.display_name,
     )

@@ -76,9 +76,9 @@ class Coexistence(Part):
     """How we keep out of the way of others who act on guests."""
 
     yield_to: tuple[Rival, ...] = tuple(Rival)
-    """Before whom to step back, once nights do: so far what others are about to do is only foretold."""
+    """Before whom to step back. So far nights do before native-review; the others are only foretold."""
     recent_native_decision_suppresses: Duration = timedelta(days=60)
-    """A guest kept in a native review of others is to rest so long. No night obeys it yet."""
+    """A guest whom a person kept in a native review of others rests so long."""
     wait_for_package_round: Duration = timedelta(days=7)
     """A question waits this long for the next review of the guest's access package, to be put there."""
 

@@ -37,6 +37,14 @@ class NativeDecision:
     resource_id: str | None = None
     """Id of what the guest is reviewed for: a group, or the policy of a package."""
     resource_name: str | None = None
+    by_person: bool = False
+    """Whether who decided is known to be a person: not the service itself, and not an app."""
+
+    @property
+    def is_kept_by_others(self) -> bool:
+        """Say whether another person than the guest kept it, without us."""
+        by_others = self.by_person and self.by not in {None, str(self.guest_id)}
+        return self.choice is Choice.KEEP and by_others and not self.is_ours
 
     @property
     def is_ours(self) -> bool:

@@ -1,21 +1,38 @@
 """Reviews that others opened: told by their scope, read to the last page, written at one place."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from adapters.graph.operations import CREATE_DEFINITION
+from adapters.graph.operations import CREATE_DEFINITION, LIST_DECISIONS, RECORD_DECISION
 from adapters.graph.packages import GraphPackages
 from adapters.graph.review_scopes import covered
 from reviews.jobs.elsewhere import Elsewhere, Found, Places, follow
-from reviews.model import Answer, Choice, Covered, Covers, GuestId, Rhythm, Source
+from reviews.model import (
+    Answer,
+    Choice,
+    Covered,
+    Covers,
+    Exposure,
+    GuestId,
+    NativeItem,
+    NativeRound,
+    Path,
+    PersonId,
+    Rhythm,
+    Source,
+    Thing,
+    Unreadable,
+)
 from reviews.packages import MONTHLY, occurrence
 from reviews.policy import Policy
 from sandbox.package_stories import a_package, a_policy, holds
 from sandbox.stories import a_population
 from sandbox.tenant import Fault
 from sandbox.tenant_licence import Licence
-from tests.contracts.governance_room import OWNERS, of_every_group
+from tests.contracts.governance_room import OWNERS, of_every_group, user
 from tests.contracts.graph_plugs import Plugs, plugged_in
 
 DEFINITIONS_PATH = "/identityGovernance/accessReviews/definitions"
@@ -27,6 +44,7 @@ RECORD = (
     "POST /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}"
     "/instances/{accessReviewInstance-id}/batchRecordDecisions"
 )
+DECISIONS = LIST_DECISIONS.name
 DEFINITIONS = "GET /identityGovernance/accessReviews/definitions"
 EVERYWHERE = "/groups?$filter=(groupTypes/any(c:c+eq+'Unified'))"
 DYNAMIC = "groupTypes/any(a:a eq 'DynamicMembership')"
@@ -210,7 +228,7 @@ def elsewhere(plugs: Plugs) -> Elsewhere:
 async def test_every_place_of_a_running_round_is_found_page_by_page() -> None:
     async with plugged_in(population=a_population(130), licence=Licence.GOVERNANCE) as plugs:
         policy_id, held = await a_round(plugs, 120)
-        found = await elsewhere(plugs).look(Policy())
+        found = await elsewhere(plugs).look(Policy(), {})
         assert found.items.keys() == set(held)
         assert {(item.resource_id, item.name) for (item,) in found.items.values()} == {(policy_id, "Portal")}
         (one,) = await follow(plugs.reviews)
@@ -220,7 +238,7 @@ async def test_every_place_of_a_running_round_is_found_page_by_page() -> None:
 async def test_a_round_that_begins_within_days_is_foretold_to_who_holds_the_package() -> None:
     async with plugged_in(population=a_population(30), licence=Licence.GOVERNANCE) as plugs:
         _, held = await a_round(plugs, 5, in_days=6)
-        found = await elsewhere(plugs).look(Policy())
+        found = await elsewhere(plugs).look(Policy(), {})
         assert found.items == {}
         day = (plugs.clock.now() + timedelta(days=6)).date()
         assert found.soon == dict.fromkeys(held, day)
@@ -231,14 +249,14 @@ async def test_where_other_reviews_are_not_open_to_us_nothing_is_known_and_nothi
     dials: dict[str, object],
 ) -> None:
     async with plugged_in(**dials) as plugs:  # type: ignore[arg-type]
-        assert await elsewhere(plugs).look(Policy()) == Found()
+        assert await elsewhere(plugs).look(Policy(), {}) == Found()
 
 
 async def test_an_outage_ends_no_night() -> None:
     async with plugged_in(population=a_population(30), licence=Licence.GOVERNANCE) as plugs:
         await a_round(plugs, 3)
         plugs.break_down(*[Fault(when="before", status=503)] * 20, on=DEFINITIONS)
-        assert (await elsewhere(plugs).look(Policy())).items == {}
+        assert (await elsewhere(plugs).look(Policy(), {})).items == {}
 
 
 FAULTS = {
@@ -269,3 +287,84 @@ async def test_an_answer_is_written_at_one_place_whatever_happens_to_it(name: st
         assert there is not None
         assert (there.decision, there.is_ours) == ("Deny", True)
         assert (await after.of_everybody()).keys() == set(held) - {held[3]}
+
+
+async def reviewed(plugs: Plugs, **settings: Any) -> tuple[GuestId, NativeRound]:
+    """Open a review of every group, and choose a guest who is in one of its rounds only."""
+    body = of_every_group([user(the_desk(plugs))], **settings)
+    await plugs.client.write(CREATE_DEFINITION, DEFINITIONS_PATH, body)
+    await plugs.wait(hours=1)
+    rounds = await plugs.reviews.rounds(Covers.EVERY_GROUP)
+    seen: Counter[GuestId] = Counter()
+    places: dict[GuestId, NativeRound] = {}
+    for one in rounds:
+        for decision in await plugs.reviews.decisions(one.definition_id, one.instance_id):
+            seen[decision.guest_id] += 1
+            places[decision.guest_id] = one
+    guest = next(guest for guest, count in sorted(seen.items()) if count == 1)
+    return guest, places[guest]
+
+
+def the_desk(plugs: Plugs) -> str:
+    return str(plugs.tenant.population.member(0)["id"])
+
+
+def reaching(*groups: str | None) -> Exposure:
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    return Exposure(
+        read_at=now, paths=tuple(Path(thing=Thing.GROUP, id=one or "", name="G") for one in groups)
+    )
+
+
+async def test_who_stands_in_a_review_of_others_is_found_and_rounds_nobody_reaches_are_not_read() -> None:
+    async with plugged_in(population=a_population(300)) as plugs:
+        guest, one = await reviewed(plugs)
+        before = plugs.asked(DECISIONS)
+        found = await elsewhere(plugs).look(Policy(), {guest: reaching(one.resource_id)})
+        assert plugs.asked(DECISIONS) == before + 1
+        (item,) = found.elsewhere[guest]
+        assert (item.definition_id, item.instance_id) == (one.definition_id, one.instance_id)
+        assert (found.items, found.kept_at) == ({}, {})
+        assert (await elsewhere(plugs).look(Policy(), {guest: reaching()})).elsewhere == {}
+        unread = Unreadable(why="failed")
+        assert (await elsewhere(plugs).look(Policy(), {guest: unread})).elsewhere == found.elsewhere
+
+
+@pytest.mark.parametrize("by", ["desk", "nobody", "app", "us"])
+async def test_only_a_person_who_kept_the_guest_lets_it_rest(by: str) -> None:
+    default = {"defaultDecisionEnabled": True, "defaultDecision": "Approve"}
+    async with plugged_in(population=a_population(300)) as plugs:
+        guest, one = await reviewed(plugs, **default)
+        if by == "desk":
+            plugs.tenant.decide(one.definition_id, one.instance_id, guest, "Approve", "seen", the_desk(plugs))
+        elif by == "app":
+            body = {
+                "decision": "Approve",
+                "justification": "j",
+                "principalId": guest,
+                "resourceId": one.resource_id,
+            }
+            path = f"{DEFINITIONS_PATH}/{one.definition_id}/instances/{one.instance_id}/batchRecordDecisions"
+            await plugs.client.write(RECORD_DECISION, path, body)
+        elif by == "us":
+            item = NativeItem(
+                definition_id=one.definition_id,
+                instance_id=one.instance_id,
+                resource_id=one.resource_id or "",
+            )
+            said = Answer(
+                id="a" * 32,
+                choice=Choice.KEEP,
+                by=PersonId(the_desk(plugs)),
+                at=plugs.clock.now(),
+                source=Source.PAGE,
+            )
+            await plugs.reviews.record_elsewhere(item, guest, said)
+        decided_at = plugs.clock.now()
+        await plugs.wait(days=20)
+        wanted = {guest: reaching(one.resource_id)}
+        found = await elsewhere(plugs).look(Policy(), wanted)
+        assert found.kept_at == ({guest: decided_at} if by == "desk" else {})
+        assert found.elsewhere == {}
+        await plugs.wait(days=60)
+        assert (await elsewhere(plugs).look(Policy(), wanted)).kept_at == {}
