@@ -18,6 +18,7 @@ from reviews.coverage import Coverage, is_alive
 from reviews.errors import Forbidden, NotSupported
 from reviews.jobs.mending import Looked, look_over
 from reviews.model import Covers, Definition, GroupReview, GuestId, Reason, Step
+from reviews.packages import MENDABLE
 from reviews.records import Act
 
 out = Console(highlight=False, soft_wrap=True)
@@ -191,6 +192,7 @@ def _policy(one: Looked) -> dict[str, Any]:
         "name": one.package.name,
         "package": one.package.package_name,
         "sound": not one.findings,
+        "review_sound": not MENDABLE.intersection(finding.code for finding in one.findings),
         "findings": [_reason(finding) for finding in one.findings],
     }
 
