@@ -32,6 +32,7 @@ from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import (
     CarryOut,
+    CoverGroup,
     MendPackage,
     Message,
     OpenBatch,
@@ -186,6 +187,7 @@ class House(Plugs):
             queue=self.queue,
             archive=self.archive,
             policies=self.policies,
+            covering=self.covering,
             new_owner=new_owner,
         )
 
@@ -198,9 +200,11 @@ class House(Plugs):
             clock=self.clock,
             policies=self.policies,
             access_reviews=self.access_reviews,
+            queue=lambda: self.queue,
             groups=GraphGroupReviews(self.graph),
             people=self.gathering.people,
             archive=lambda: self.archive,
+            new_owner=new_owner,
         )
 
     @cached_property
@@ -269,6 +273,8 @@ class House(Plugs):
                 await self.answering.weigh_batch(message.batch_id)
             case Undo():
                 await self.undoing.for_reviewer(message.batch_id)
+            case CoverGroup():
+                await self.covering.cover(message.group_id)
             case MendPackage():
                 await self.mending.mend(message.policy_id)
             case SendMail():

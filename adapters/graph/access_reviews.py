@@ -262,7 +262,7 @@ class GraphAccessReviews:
         return await native_rounds.definitions(self._client)
 
     async def rounds(self, *covers: Covers, since: datetime | None = None) -> tuple[NativeRound, ...]:
-        """Read the running rounds about some sorts of things; with ``since`` also those ended after it."""
+        """Read running rounds about some sorts of things; with ``since`` recent and coming ones, too."""
         return tuple([one async for one in native_rounds.rounds(self._client, covers, since)])
 
     async def contacted(self, definition_id: str, instance_id: str) -> tuple[PersonId, ...]:

@@ -86,10 +86,12 @@ class GraphGroupReviews:
     def __init__(self, client: GraphClient) -> None:
         self._client = client
 
-    async def with_guests(self) -> tuple[GuestGroup, ...]:
-        """Read every group that guests are direct members of: all of them or a failure."""
-        fields = GROUP_FIELDS.split(",")
-        listed = self._client.rows(FIND_GROUPS, self._client.urls.groups, select=fields, top=GROUPS_A_PAGE)
+    async def with_guests(self, only: str | None = None) -> tuple[GuestGroup, ...]:
+        """Read every group that guests are direct members of, or one: all of them or a failure."""
+        which = {"filter": f"id eq '{only}'"} if only else {"top": GROUPS_A_PAGE}
+        listed = self._client.rows(
+            FIND_GROUPS, self._client.urls.groups, select=GROUP_FIELDS.split(","), **which
+        )
         groups = read_groups([row async for row in listed])
         if isinstance(groups, Unreadable):
             words = f"{FIND_GROUPS.name}: the groups could not be understood ({groups.why})"

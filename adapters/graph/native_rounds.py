@@ -57,7 +57,7 @@ async def definitions(client: GraphClient) -> tuple[Definition, ...]:
 async def rounds(
     client: GraphClient, covers: tuple[Covers, ...], since: datetime | None
 ) -> AsyncIterator[NativeRound]:
-    """Yield the running rounds about some sorts of things, and with ``since`` those that ended after it."""
+    """Yield running rounds about some sorts of things; with ``since`` also recent and coming ones."""
     builder = client.urls.identity_governance.access_reviews.definitions
     for definition in await definitions(client):
         if definition.about.covers not in covers:
@@ -69,13 +69,14 @@ async def rounds(
             continue
         for row in rows:
             round_ = _round(definition, decoded(LIST_INSTANCES, row, _Instance))
-            if round_.is_running or (since and _ended_after(since, round_)):
+            if round_.is_running or (since and _is_near(since, round_)):
                 yield round_
 
 
-def _ended_after(since: datetime, round_: NativeRound) -> bool:
-    is_over = state_of(round_.status) is Native.OVER
-    return is_over and round_.ends_at is not None and since < round_.ends_at
+def _is_near(since: datetime, round_: NativeRound) -> bool:
+    state = state_of(round_.status)
+    is_over_since = state is Native.OVER and round_.ends_at is not None and since < round_.ends_at
+    return state is Native.NOT_BEGUN or is_over_since
 
 
 def _definition(row: _Definition) -> Definition:

@@ -2,20 +2,22 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from reviews.errors import Forbidden, GatehouseError, Gone, NotSupported
 from reviews.jobs.gathering import Exposures
 from reviews.jobs.mending import may_write
 from reviews.model import Covers, GuestId, NativeItem, NativeRound, PackagePolicy, PackageReview, Unreadable
+from reviews.native import Native, state_of
 from reviews.packages import Mending, mend, next_round
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, NativeDecision, Packages
 
 log = logging.getLogger("gatehouse.elsewhere")
 
+_A_DAY = timedelta(days=1)
 _SORTS = frozenset({"groups", "packages"})
 
 
@@ -76,6 +78,8 @@ class Elsewhere:
         elsewhere: defaultdict[GuestId, list[NativeItem]] = defaultdict(list)
         kept_at: dict[GuestId, datetime] = {}
         for one in rounds:
+            for guest in self._expected(one, wanted):
+                elsewhere[guest].append(_place(one))
             for decision in await places.decisions(one.definition_id, one.instance_id):
                 guest, at = decision.guest_id, decision.at
                 if guest not in wanted:
@@ -86,6 +90,17 @@ class Elsewhere:
                     kept_at[guest] = max(at, kept_at.get(guest, at))
         found_places = {guest: tuple(sorted(items, key=_by_end)) for guest, items in elsewhere.items()}
         return replace(found, elsewhere=found_places, kept_at=kept_at)
+
+    def _expected(self, one: NativeRound, wanted: Exposures) -> Iterator[GuestId]:
+        """Yield who will stand in a review of a group that begins within a day."""
+        is_coming = state_of(one.status) is Native.NOT_BEGUN and one.covers is Covers.GROUP
+        if not is_coming or (one.starts_at is not None and one.starts_at > self.clock.now() + _A_DAY):
+            return
+        for guest, exposure in wanted.items():
+            if not isinstance(exposure, Unreadable) and one.resource_id in {
+                path.id for path in exposure.paths
+            }:
+                yield guest
 
     async def _soon(self, policy: Policy) -> Mapping[GuestId, date]:
         now = self.clock.now()
@@ -192,11 +207,17 @@ def _may_hold(one: NativeRound, reached: frozenset[str]) -> bool:
 
 
 def _item(one: NativeRound, decision: NativeDecision) -> NativeItem:
+    place = _place(one)
+    resource_id = decision.resource_id or place.resource_id
+    return replace(place, resource_id=resource_id, name=decision.resource_name or place.name)
+
+
+def _place(one: NativeRound) -> NativeItem:
     return NativeItem(
         definition_id=one.definition_id,
         instance_id=one.instance_id,
-        resource_id=decision.resource_id or one.resource_id or "",
-        name=decision.resource_name or one.name,
+        resource_id=one.resource_id or "",
+        name=one.name,
         ends_at=one.ends_at,
     )
 

@@ -11,7 +11,7 @@ from reviews.policy.types import Duration, ObjectId, Part
 
 
 class ChangeMode(StrEnum):
-    """How far the mending of package policies goes."""
+    """How far the mending of package policies, and the covering of groups, goes."""
 
     PROPOSE = "propose"
     APPLY = "apply"
@@ -52,8 +52,10 @@ class Packages(Part):
 
 
 class GroupReviews(Part):
-    """The reviews of groups that ``admin reviews`` proposes."""
+    """The reviews of groups with guests that no review covers."""
 
+    change_mode: ChangeMode = ChangeMode.PROPOSE
+    """propose: only ``admin reviews`` says which. apply: also open them every night, outside mode report."""
     every_months: Literal[1, 3, 6, 12] = 3
     """How often such a review comes round."""
     lasts: Duration = timedelta(days=14)

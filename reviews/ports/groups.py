@@ -8,8 +8,10 @@ from reviews.model import GroupReview, GuestGroup
 class GroupReviews(Protocol):
     """Groups with guests in them, and the reviews of one group that Gatehouse opens for its owners."""
 
-    async def with_guests(self) -> tuple[GuestGroup, ...]:
+    async def with_guests(self, only: str | None = None) -> tuple[GuestGroup, ...]:
         """Read every group that guests are direct members of, without owners; our cohort groups left out.
+
+        With ``only``, the id of a group, that group alone is read.
 
         All of them or an error: half a list would look like a tenant well covered.
         """

@@ -116,7 +116,7 @@ class AccessReviews(Protocol):
     async def rounds(self, *covers: Covers, since: datetime | None = None) -> tuple[NativeRound, ...]:
         """Read every running round about some sorts of things that is none of our cohort groups'.
 
-        With ``since`` also those that ended after that moment.
+        With ``since`` also those that ended after that moment, and those that have not begun.
         """
         ...
 

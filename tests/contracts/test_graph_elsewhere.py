@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from adapters.graph.group_reviews import GraphGroupReviews
 from adapters.graph.operations import CREATE_DEFINITION, LIST_DECISIONS, RECORD_DECISION
 from adapters.graph.packages import GraphPackages
 from adapters.graph.review_scopes import covered
@@ -16,6 +17,7 @@ from reviews.model import (
     Covered,
     Covers,
     Exposure,
+    GroupReview,
     GuestId,
     NativeItem,
     NativeRound,
@@ -328,6 +330,34 @@ async def test_who_stands_in_a_review_of_others_is_found_and_rounds_nobody_reach
         assert (await elsewhere(plugs).look(Policy(), {guest: reaching()})).elsewhere == {}
         unread = Unreadable(why="failed")
         assert (await elsewhere(plugs).look(Policy(), {guest: unread})).elsewhere == found.elsewhere
+
+
+@pytest.mark.parametrize("days", [0, 1, 2])
+async def test_who_will_stand_in_a_review_within_a_day_stands_in_it_already(
+    days: int,
+) -> None:
+    async with plugged_in(population=a_population(60)) as plugs:
+        now = plugs.clock.now()
+        starts_on = (now + timedelta(days=days)).date()
+        groups = GraphGroupReviews(plugs.client)
+        one = next(one for one in await groups.with_guests() if one.group.is_unified)
+        desk = PersonId(the_desk(plugs))
+        await groups.create(
+            GroupReview(
+                group_id=one.group.id,
+                group_name=one.group.name,
+                guests=one.guests,
+                reviewers=(desk,),
+                fallback=(),
+                starts_on=starts_on,
+                rhythm=Rhythm(unit=MONTHLY, interval=3),
+                lasts=timedelta(days=14),
+                removes=False,
+            )
+        )
+        mine, other = GuestId("mine"), GuestId("other")
+        found = await elsewhere(plugs).look(Policy(), {mine: reaching(one.group.id), other: reaching()})
+        assert found.elsewhere.keys() == ({mine} if days < 2 else set())
 
 
 @pytest.mark.parametrize("by", ["desk", "nobody", "app", "us"])

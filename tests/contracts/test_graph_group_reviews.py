@@ -1,18 +1,23 @@
 """Groups with guests are read to the last one, and a review of one is opened once, whatever happens."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from itertools import count
 
 import pytest
 
 from adapters.graph.group_reviews import DEFINITIONS, GraphGroupReviews, new_definition
 from adapters.graph.operations import CREATE_DEFINITION
 from adapters.graph.people import GraphPeople
-from reviews.errors import Ambiguous, Forbidden
+from reviews.errors import Ambiguous, Conflict, Forbidden
 from reviews.jobs.covering import CONTAINER, Covering
 from reviews.metering import features
 from reviews.model import BatchId, Covers, GroupReview, GuestId, Obstacle
-from reviews.policy import Policy, Reviewers
+from reviews.policy import ChangeMode, Mode, Policy, Reviewers
+from reviews.policy import GroupReviews as GroupRules
+from sandbox.memory import MemoryQueue
 from sandbox.memory_archive import MemoryArchive
 from sandbox.stories import a_population
 from sandbox.tenant import Fault
@@ -35,7 +40,12 @@ class Rules:
         return self.policy
 
 
-def covering(plugs: Plugs, archive: MemoryArchive | None = None) -> Covering:
+ATTEMPTS = map(str, count())
+
+
+def covering(
+    plugs: Plugs, archive: MemoryArchive | None = None, queue: MemoryQueue | None = None
+) -> Covering:
     kept = archive or MemoryArchive()
     return Covering(
         clock=plugs.clock,
@@ -44,6 +54,8 @@ def covering(plugs: Plugs, archive: MemoryArchive | None = None) -> Covering:
         groups=GraphGroupReviews(plugs.client),
         people=GraphPeople(plugs.client),
         archive=lambda: kept,
+        queue=lambda: queue or MemoryQueue(),
+        new_owner=partial(next, ATTEMPTS),
     )
 
 
@@ -147,3 +159,61 @@ async def test_groups_that_cannot_be_counted_make_no_half_list() -> None:
         plugs.break_down(refusal, on=LIST)
         with pytest.raises(Forbidden):
             await covering(plugs).look_over()
+
+
+class Racing(MemoryArchive):
+    """An archive whose lists of names are as they were before anybody wrote."""
+
+    async def names(self, container: str, prefix: str = "") -> tuple[str, ...]:
+        del container, prefix
+        return ()
+
+
+async def test_of_two_that_open_at_once_one_gives_way() -> None:
+    async with plugged_in(population=a_population(60)) as plugs:
+        review, kept = await a_proposal(plugs), Racing()
+        plugs.break_down(Fault(when="before", status=None), on=CREATE)
+        with pytest.raises(Ambiguous):
+            await covering(plugs, kept).open(review, by="operator")
+        with pytest.raises(Conflict):
+            await covering(plugs, kept).open(review, by="operator")
+        assert plugs.asked(CREATE) == 1
+
+
+async def test_one_group_is_read_alone() -> None:
+    async with plugged_in(population=a_population(60)) as plugs:
+        review = await a_proposal(plugs)
+        before = plugs.asked(LIST)
+        (one,) = await covering(plugs).look_over(review.group_id)
+        assert (one.proposal, plugs.asked(LIST)) == (review, before + 1)
+
+
+async def test_a_tenant_whose_reviews_are_closed_to_us_hands_nothing_over() -> None:
+    async with plugged_in(population=a_population(60), granted=["User.Read.All"]) as plugs:
+        queue = MemoryQueue()
+        policy = Policy(mode=Mode.PROPOSE, group_reviews=GroupRules(change_mode=ChangeMode.APPLY))
+        told = await covering(plugs, queue=queue).hand_over(policy)
+        assert told == {"groups": "refused: Forbidden"}
+        assert queue.messages == ()
+
+
+async def test_a_group_is_covered_by_itself_only_where_the_policy_says_so() -> None:
+    async with plugged_in(population=a_population(60)) as plugs:
+        review = await a_proposal(plugs)
+        job = covering(plugs)
+        await job.cover(review.group_id)
+        assert plugs.asked(CREATE) == 0
+        applying = GroupRules(change_mode=ChangeMode.APPLY)
+        for mode, posts in ((Mode.REPORT, 0), (Mode.PROPOSE, 1), (Mode.PROPOSE, 1)):
+            rules = Rules(plugs.tenant.population)
+            rules.policy = rules.policy.model_copy(update={"mode": mode, "group_reviews": applying})
+            await replace(job, policies=rules).cover(review.group_id)
+            await plugs.wait(hours=1)
+            assert plugs.asked(CREATE) == posts
+
+
+async def test_groups_that_go_while_they_are_counted_are_left_out() -> None:
+    async with plugged_in(population=a_population(60)) as plugs:
+        gone = Fault(when="before", status=404, code="Request_ResourceNotFound")
+        plugs.break_down(*[gone] * len(plugs.tenant.directory.groups), on=LIST)
+        assert await covering(plugs).look_over() == ()

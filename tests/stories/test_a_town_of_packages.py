@@ -47,12 +47,13 @@ class Town:
     def tenant(self) -> Tenant:
         return self.quick.tenant
 
-    def say(self, mode: str, change_mode: str) -> None:
+    def say(self, mode: str, change_mode: str, groups: str = "propose") -> None:
         """Put a policy into force."""
         changes: dict[str, Any] = {
             "mode": mode,
             "reviewers": {"fallback": [self.desk()], "max_open_items": 90},
             "packages": {"change_mode": change_mode},
+            "group_reviews": {"change_mode": groups},
             "thresholds": {"inactive_after": "P480D"},
             "caps": {"asks_per_run": 5000, "candidates_per_run": 5000},
         }
@@ -298,6 +299,33 @@ async def test_three_nights_make_every_policy_sound_and_ask_about_every_guest_on
         assert plan is not None
         assert {one.held_by for one in plan.held} == {"in-native-review"}
         assert {action.kind for action in plan.actions} <= {Act.ASK}
+
+
+async def test_a_policy_that_says_so_has_every_group_reviewed_before_anybody_is_asked(tmp_path: Path) -> None:
+    async with a_town(tmp_path, guests=120, packages=2, policies=4, faulty=0, holding=8) as town:
+        grouped = town.gather(6, 12)
+        town.say("report", "propose", groups="apply")
+        await town.night(0)
+        assert town.reviewed("group") == Counter()
+        town.say("enforce", "propose", groups="apply")
+        for day in (1, 2):
+            await town.track(day + 1.3 / 24)  # packages are looked at before the night begins
+            await town.night(day)
+        await town.track(2.5)
+        assert town.reviewed("group") == Counter(grouped.keys()), "each in one review"
+        asked = {card.guest_id for card in await town.cards()}
+        assert asked
+        assert asked.isdisjoint(grouped)
+        night = (await town.quick.ledger.recent_runs("night", 1))[0]
+        plan = await town.quick.archive.plan(night.id)
+        assert plan is not None
+        assert {one.held_by for one in plan.held} == {"in-native-review"}
+        runs = await town.quick.ledger.recent_runs("packages", 3)
+        assert [(run.summary.get("groups"), run.summary.get("groups_proposed")) for run in runs] == [
+            (6, 0),
+            (6, 6),
+            (None, None),
+        ]
 
 
 @pytest.mark.parametrize("row", table("An answer and the review of a package", DOCS / "reviews.md"), ids=str)
