@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from itertools import count
 
+import httpx
 import pytest
 
 from adapters.graph.group_reviews import DEFINITIONS, GraphGroupReviews, new_definition
@@ -217,3 +218,31 @@ async def test_groups_that_go_while_they_are_counted_are_left_out() -> None:
         gone = Fault(when="before", status=404, code="Request_ResourceNotFound")
         plugs.break_down(*[gone] * len(plugs.tenant.directory.groups), on=LIST)
         assert await covering(plugs).look_over() == ()
+
+
+class Killed(BaseException):
+    """The program dies here."""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_program_that_dies_and_starts_again_opens_no_second_review(method: str, when: str) -> None:
+    async with plugged_in(population=a_population(60)) as plugs:
+        review, kept = await a_proposal(plugs), MemoryArchive()
+
+        def kill(request: httpx.Request, at: str) -> None:
+            if (request.method, at) == (method, when) and "definitions" in request.url.path:
+                plugs.wire.kill = lambda _request, _when: None
+                raise Killed
+
+        plugs.wire.kill = kill
+        with pytest.raises(Killed):
+            await covering(plugs, kept).open(review, by="operator")
+        for _ in range(3):
+            with suppress(Ambiguous):
+                for one in await covering(plugs, kept).look_over(review.group_id):
+                    if isinstance(one.proposal, GroupReview):
+                        await covering(plugs, kept).open(one.proposal, by="operator")
+            await plugs.wait(days=1)
+        mine = [one for one in plugs.tenant.definitions() if review.group_id in one.body["scope"]["query"]]
+        assert len(mine) == plugs.asked(CREATE) == 1
