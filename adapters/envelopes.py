@@ -12,6 +12,7 @@ from reviews.errors import Malformed, NotSupported
 from reviews.evidence import canonical, parse
 from reviews.messages import (
     CarryOut,
+    CoverGroup,
     MendPackage,
     Message,
     OpenBatch,
@@ -35,6 +36,7 @@ _KINDS: Mapping[str, tuple[type[Message], str]] = {
     "carry-out": (CarryOut, "actions"),
     "open-batch": (OpenBatch, "actions"),
     "mend-package": (MendPackage, "actions"),
+    "cover-group": (CoverGroup, "actions"),
     "send-mail": (SendMail, "mail"),
     "weigh-answers": (WeighAnswers, "answers"),
     "undo": (Undo, "answers"),

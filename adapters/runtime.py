@@ -17,6 +17,7 @@ from reviews.errors import BadSettings
 from reviews.jobs.answering import Answering
 from reviews.jobs.backfilling import Backfilling
 from reviews.jobs.carrying_out import CarryingOut
+from reviews.jobs.covering import Covering
 from reviews.jobs.elsewhere import Elsewhere
 from reviews.jobs.gathering import Gathering
 from reviews.jobs.handing_over import HandingOver
@@ -31,6 +32,7 @@ from reviews.jobs.track import Track
 from reviews.jobs.undoing import Undoing
 from reviews.messages import (
     CarryOut,
+    CoverGroup,
     MendPackage,
     Message,
     OpenBatch,
@@ -185,6 +187,23 @@ class House(Plugs):
             queue=self.queue,
             archive=self.archive,
             policies=self.policies,
+            covering=self.covering,
+            new_owner=new_owner,
+        )
+
+    @cached_property
+    def covering(self) -> Covering:
+        """The covering of groups by reviews."""
+        from adapters.graph.group_reviews import GraphGroupReviews
+
+        return Covering(
+            clock=self.clock,
+            policies=self.policies,
+            access_reviews=self.access_reviews,
+            queue=lambda: self.queue,
+            groups=GraphGroupReviews(self.graph),
+            people=self.gathering.people,
+            archive=lambda: self.archive,
             new_owner=new_owner,
         )
 
@@ -254,6 +273,8 @@ class House(Plugs):
                 await self.answering.weigh_batch(message.batch_id)
             case Undo():
                 await self.undoing.for_reviewer(message.batch_id)
+            case CoverGroup():
+                await self.covering.cover(message.group_id)
             case MendPackage():
                 await self.mending.mend(message.policy_id)
             case SendMail():

@@ -19,6 +19,7 @@ from admin import (
     proposing,
     rating,
     regretting,
+    reviewing,
     running,
     verifying,
 )
@@ -39,8 +40,10 @@ policy_app = typer.Typer(no_args_is_help=True, help="Check a policy file, or pri
 evidence_app = typer.Typer(no_args_is_help=True, help="Verify the record.")
 mail_app = typer.Typer(no_args_is_help=True, help="Look at every mail before anybody gets one.")
 packages_app = typer.Typer(help="Look at the policies of access packages, and mend their reviews.")
+reviews_app = typer.Typer(help="See which reviews cover groups, packages and guests; open those that lack.")
 app.add_typer(policy_app, name="policy")
 app.add_typer(packages_app, name="packages")
+app.add_typer(reviews_app, name="reviews")
 app.add_typer(mail_app, name="mail")
 app.add_typer(evidence_app, name="evidence")
 
@@ -157,6 +160,23 @@ def mend_package(
 def restore_package(policy_id: str) -> None:
     """Write a policy back as it was, unless somebody has changed it since."""
     with_house(lambda house: packaging.undo(house, policy_id))
+
+
+@reviews_app.callback(invoke_without_command=True)
+def reviews(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Say which reviews cover groups with guests, package policies, flagged guests. Changes nothing."""
+    if context.invoked_subcommand is None:
+        with_house(lambda house: reviewing.show(house, as_json=as_json), needs_state=False)
+
+
+@reviews_app.command("apply")
+def open_reviews(
+    group_id: Annotated[str | None, typer.Argument(help="One group; default: every proposed one.")] = None,
+    *,
+    unasked: Annotated[bool, typer.Option("--yes", help="Open without asking.")] = False,
+) -> None:
+    """Show each proposed review of a group and open it once you agree, one group at a time."""
+    with_house(lambda house: reviewing.apply(house, group_id, unasked=unasked))
 
 
 @policy_app.command("schema")

@@ -24,6 +24,15 @@ out = Console(highlight=False)
 
 async def show(house: House, *, as_json: bool) -> None:
     """Draw the plan and print it; nothing is stored, asked or changed."""
+    plan = await drawn(house)
+    if as_json:
+        tell(as_object(plan))
+    else:
+        _print(plan, (await house.policies.current()).mode.value)
+
+
+async def drawn(house: House) -> Plan:
+    """Draw the plan of tonight; nothing is stored, asked or changed."""
     policy = await house.policies.current()
     now = house.clock.now()
     known = planning.Known(cases={}, resting={})
@@ -38,13 +47,9 @@ async def show(house: House, *, as_json: bool) -> None:
     slot = schedule.latest_slot(policy.schedules.night, now)
     known = replace(known, role_holders=await house.looking_closer.role_holders())
     survey = planning.Survey(policy=policy, now=now, round_name=round_name(slot), known=known)
-    plan = await survey_directory(
+    return await survey_directory(
         house.directory, survey, previous=before, look_closer=house.looking_closer.look
     )
-    if as_json:
-        tell(as_object(plan))
-    else:
-        _print(plan, policy.mode.value)
 
 
 def as_object(plan: Plan) -> dict[str, Any]:

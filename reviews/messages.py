@@ -62,4 +62,11 @@ class MendPackage:
     policy_id: str
 
 
-Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers | Undo | MendPackage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverGroup:
+    """Open a review of one group that no review covers."""
+
+    group_id: str
+
+
+Message = RunJob | CarryOut | OpenBatch | SendMail | WeighAnswers | Undo | MendPackage | CoverGroup

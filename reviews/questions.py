@@ -6,6 +6,7 @@ from datetime import datetime
 
 from reviews import remediation
 from reviews.changes import changed, marks
+from reviews.elsewhere import left_to_others
 from reviews.kinds import classify
 from reviews.ladder import Ladder, who_answers
 from reviews.model import (
@@ -68,9 +69,15 @@ class Round:
             return self._again(candidate, candidate.case, around, danger)
         if danger.is_privileged and self.policy.reviewers.privileged:
             ladder = self._privileged_ladder(candidate.guest)
-        objection = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else _wait(around)
+        objection = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else self._wait(around)
         action = self._action(candidate, around, ladder, danger)
         return Question(action=action, objection=objection, ladder=ladder, danger=danger)
+
+    def _wait(self, around: Surroundings) -> Reason | None:
+        """Say why a question waits: others ask or have asked, or a review of the package is near."""
+        left = left_to_others(around, self.policy, self.now)
+        day = None if around.items else around.package_round_on
+        return left or (None if day is None else because("package-round-near", on=day.isoformat()))
 
     def _privileged_ladder(self, guest: Guest) -> Ladder:
         """Ask the people the policy names for privileged guests, whoever sponsors this one."""
@@ -157,12 +164,6 @@ class Round:
             unread=around.exposure.unread,
             marks=marks(paths),
         )
-
-
-def _wait(around: Surroundings) -> Reason | None:
-    """Say why a question waits for the review of the guest's package, where one begins within days."""
-    day = None if around.items else around.package_round_on
-    return None if day is None else because("package-round-near", on=day.isoformat())
 
 
 def case_id(guest_id: GuestId, round_name: str) -> CaseId:

@@ -219,6 +219,10 @@ _PACKAGES = {
     "package-no-suggestions": "The review of the package shows no suggestions.",
     "package-self-review": "Guests are the only ones to review their own package.",
     "package-nobody-to-review": "Nobody can be named to review the package: our policy has no fallback.",
+    "group-owners-unread": "Who owns the group could not be read ({why}).",
+    "group-nobody-to-review": (
+        "Nobody can be named to review the group: no fit owner, and our policy has no fallback."
+    ),
 }
 
 _OTHERS = {

@@ -20,7 +20,8 @@ _MEMBERS = r"(?P<how>transitiveMembers|members)(?:/microsoft\.graph\.user)?/?(?:
 _GROUP = re.compile(rf"(?:/v1\.0)?/groups/(?P<group>{_ID})/{_MEMBERS}")
 _OF_EACH_GROUP = re.compile(rf"\./{_MEMBERS}")
 _UNIFIED = re.compile(
-    r"(?:/v1\.0)?/groups\?\$filter=\(groupTypes/any\(c:c ?eq ?'Unified'\)\)(?:&\$count=true)?"
+    r"(?:/v1\.0)?/groups\?(?:\$count=true&)?"
+    r"\$filter=\(?groupTypes/any\((?P<each>\w+):(?P=each)[ +]eq[ +]'Unified'\)\)?(?:&\$count=true)?"
 )
 _EVERYBODY = re.compile(r"(?:/v1\.0)?/users/?(?:\?(?P<options>.*))?")
 _RESOURCE = re.compile(

@@ -99,7 +99,7 @@ def test_every_command_of_the_operators_line_in_the_pages_exists() -> None:
         found
         for path in pages()
         for found in re.findall(
-            r"python -m admin ((?:evidence |policy |mail |packages )?[a-z-]+)", page(path)
+            r"python -m admin ((?:evidence |policy |mail |packages |reviews )?[a-z-]+)", page(path)
         )
     }
 

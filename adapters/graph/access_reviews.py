@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from adapters.graph import native_rounds
 from adapters.graph.client import REPLICATION, GraphClient, decoded
 from adapters.graph.cohort_groups import CohortGroups
-from adapters.graph.native_rounds import running_rounds
 from adapters.graph.operations import (
     CREATE_DEFINITION,
     FIND_DEFINITIONS,
@@ -26,7 +26,18 @@ from adapters.graph.operations import (
 from notifications.words import in_every_language
 from reviews.errors import Gone, Malformed, NotSupported
 from reviews.metering import guarded
-from reviews.model import Answer, Batch, BatchId, Choice, Covers, GuestId, NativeItem, NativeRound, PersonId
+from reviews.model import (
+    Answer,
+    Batch,
+    BatchId,
+    Choice,
+    Covers,
+    Definition,
+    GuestId,
+    NativeItem,
+    NativeRound,
+    PersonId,
+)
 from reviews.policy import CostGuard
 from reviews.ports import NativeDecision, NativeReview
 
@@ -60,8 +71,9 @@ class _Instance(msgspec.Struct, gc=False):
     status: str | None = None
 
 
-class _Somebody(msgspec.Struct, gc=False):
+class _Somebody(msgspec.Struct, rename="camel", gc=False):
     id: str | None = None
+    user_principal_name: str | None = None
 
 
 class _Contacted(msgspec.Struct, gc=False):
@@ -245,9 +257,13 @@ class GraphAccessReviews:
         body = decision_body(answer, guest_id=guest_id, resource_id=batch.group_id)
         await self._recorded(batch.definition_id, batch.instance_id, body)
 
-    async def rounds(self, covers: Covers) -> tuple[NativeRound, ...]:
-        """Read every running round about one sort of thing that others opened."""
-        return tuple([one async for one in running_rounds(self._client, covers)])
+    async def definitions(self) -> tuple[Definition, ...]:
+        """Read every definition but those over our cohort groups."""
+        return await native_rounds.definitions(self._client)
+
+    async def rounds(self, *covers: Covers, since: datetime | None = None) -> tuple[NativeRound, ...]:
+        """Read running rounds about some sorts of things; with ``since`` recent and coming ones, too."""
+        return tuple([one async for one in native_rounds.rounds(self._client, covers, since)])
 
     async def contacted(self, definition_id: str, instance_id: str) -> tuple[PersonId, ...]:
         """Read who was written to about a round by the service itself. Raises Gone."""
@@ -285,6 +301,7 @@ def _native(row: _Decision) -> NativeDecision:
         by=PersonId(by) if by and by != NOBODY else None,
         at=at.astimezone(UTC) if at and at.tzinfo and at.year > 1 else None,
         justification=row.justification or "",
+        by_person=bool(row.reviewed_by and row.reviewed_by.user_principal_name),
         resource_id=resource.id,
         resource_name=resource.access_package_display_name or resource.display_name,
     )

@@ -74,6 +74,9 @@ READ_MANAGER = Operation(name="GET /users/{user-id}/manager", needs=_USERS)
 LIST_ALL_MEMBERS = Operation(
     name="GET /groups/{group-id}/transitiveMembers/graph.user", needs=(*_READS_GROUPS, *_USERS)
 )
+LIST_GUEST_MEMBERS = Operation(
+    name="GET /groups/{group-id}/members/graph.user", needs=(*_READS_GROUPS, *_USERS)
+)
 LIST_OWNERS = Operation(name="GET /groups/{group-id}/owners", needs=(*_READS_GROUPS, *_USERS))
 READ_GROUP = Operation(name="GET /groups/{group-id}", needs=_READS_GROUPS)
 LIST_PACKAGE_POLICIES = Operation(name=f"GET {_PACKAGES}/assignmentPolicies", needs=_READS_PACKAGES)

@@ -91,7 +91,7 @@ def _review(settings: Mapping[str, Any]) -> PackageReview | None:
         starts_at=starts_at,
         lasts=duration_of(lasts) if lasts else _ROUND,
         rhythm=rhythm,
-        ends_on=_end(recurrence.get("range") or {}, starts_at.date(), rhythm),
+        ends_on=last_day(recurrence.get("range") or {}, starts_at.date(), rhythm),
         primary=_asked(settings.get("primaryReviewers")),
         fallback=_asked(settings.get("fallbackReviewers")),
         is_self_review=bool(settings.get("isSelfReview")),
@@ -101,7 +101,8 @@ def _review(settings: Mapping[str, Any]) -> PackageReview | None:
     )
 
 
-def _end(span: Mapping[str, Any], first: date, rhythm: Rhythm | None) -> date | None:
+def last_day(span: Mapping[str, Any], first: date, rhythm: Rhythm | None) -> date | None:
+    """Return the last day a round of a series may begin; None when there is none."""
     if span.get("type") == "endDate":
         return date.fromisoformat(span["endDate"])
     if span.get("type") == "numbered" and rhythm is not None:

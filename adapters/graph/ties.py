@@ -114,6 +114,16 @@ def groups_of(rows: Sequence[msgspec.Raw], known: dict[str, Group]) -> tuple[Gro
     return tuple(known.setdefault(one.id, _group(one)) for one in found if not _is_cohort(one))
 
 
+def read_groups(rows: Sequence[msgspec.Raw]) -> tuple[Group, ...] | Unreadable:
+    """Read a list of groups and nothing else, without our cohort groups."""
+    objects = read_all(rows, _Object)
+    if isinstance(objects, Unreadable):
+        return objects
+    if any(one.display_name is None for one in objects):
+        return NAMELESS
+    return tuple(_group(one) for one in objects if not _is_cohort(one))
+
+
 def ids_of(rows: Sequence[msgspec.Raw]) -> frozenset[str] | Unreadable:
     """Read the ids of objects."""
     objects = read_all(rows, _Object)

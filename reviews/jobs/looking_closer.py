@@ -54,7 +54,7 @@ class LookingCloser:
         unowned = await self._unowned(exposures, policy)
         homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
-        others = await self.elsewhere.look(policy) if self.elsewhere and guests else Found()
+        others = await self.elsewhere.look(policy, exposures) if self.elsewhere and guests else Found()
         log.info("candidates looked at", extra={"event": "exposure.read", "guests": len(guests)})
         return {
             guest: Surroundings(
@@ -64,6 +64,8 @@ class LookingCloser:
                 home=homes.get(guest),
                 last_card=cards.get(guest),
                 items=others.items.get(guest, ()),
+                elsewhere=others.elsewhere.get(guest, ()),
+                kept_elsewhere_at=others.kept_at.get(guest),
                 package_round_on=others.soon.get(guest),
             )
             for guest in guests

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from reviews import packages as rules
 from reviews.errors import Ambiguous, Conflict, Forbidden, Gone, NotSupported, Transient
 from reviews.evidence import canonical, digest, parse
+from reviews.jobs.covering import Covering
 from reviews.messages import MendPackage
 from reviews.model import PackagePolicy, Reason
 from reviews.policy import ChangeMode, Mode, Policy
@@ -48,6 +49,8 @@ class MendingPackages:
     archive: Archive
     policies: Policies
     new_owner: Callable[[], str]
+    covering: Covering | None = None
+    """Opens reviews of groups in the same run; None leaves groups alone."""
 
     async def run(self, slot: datetime) -> Run | None:
         """Look at every policy for a slot, and hand over those to be mended; None when that is done already.
@@ -69,6 +72,7 @@ class MendingPackages:
             summary = {"refused": "not-supported"}
         else:
             summary = await self._handed_over(looked, policy)
+        summary |= await self.covering.hand_over(policy) if self.covering else {}
         now = self.clock.now()
         run = await self.ledger.save_run(
             replace(run, step=RunStep.FINISHED, finished_at=now, leased_until=now, summary=summary)

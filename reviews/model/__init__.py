@@ -22,7 +22,9 @@ from reviews.model.cases import (
     UndoRequest,
 )
 from reviews.model.governance import (
+    Covered,
     Covers,
+    Definition,
     GuestRole,
     Licence,
     LifecyclePolicy,
@@ -32,6 +34,7 @@ from reviews.model.governance import (
     Rival,
     Vehicle,
 )
+from reviews.model.guest_groups import GroupReview, GuestGroup
 from reviews.model.ids import BatchId, CaseId, GuestId, PersonId, Reason, RunId, Unreadable
 from reviews.model.packages import Asked, Audience, Holding, OnSilence, PackagePolicy, PackageReview, Rhythm
 from reviews.model.partners import Organisation, Partner
@@ -77,11 +80,15 @@ __all__ = [
     "Choice",
     "Circle",
     "Confidence",
+    "Covered",
     "Covers",
     "Crowd",
+    "Definition",
     "Exposure",
     "GroupPeople",
+    "GroupReview",
     "Guest",
+    "GuestGroup",
     "GuestId",
     "GuestRole",
     "HandOver",

@@ -1,7 +1,7 @@
 """What is governed natively: licences, reviews that others opened, and what else acts on guests by itself."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -48,12 +48,45 @@ class Rival(StrEnum):
 
 
 class Covers(StrEnum):
-    """What a native review is about."""
+    """What a native review is about, as far as its scope proves it."""
 
     PACKAGE = "package"
+    """Who holds a package under one policy."""
     GROUP = "group"
+    """All guests of one group, or of several that it names."""
     EVERY_GROUP = "every-group"
+    """All guests of every Microsoft 365 group, a round for each."""
     OTHER = "other"
+    """Something else, or only some of the guests: no group is proved to be covered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """What a scope is about."""
+
+    covers: Covers
+    groups: tuple[str, ...] = ()
+    """Ids of the groups it names."""
+    policy_id: str | None = None
+    """Id of the policy of a package."""
+    package_id: str | None = None
+    words: str = ""
+    """The scope in the service's own words, where we do not understand it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """The order to review something, whoever gave it (Graph ``accessReviewScheduleDefinition``)."""
+
+    id: str
+    name: str
+    status: str
+    """The service's own word."""
+    about: Covered
+    recurs: bool = False
+    """Whether it comes round again; False for a single round, and where its rhythm is not understood."""
+    last_round_on: date | None = None
+    """The last day a round may begin, where it recurs; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from reviews.model.access import Exposure, Path
@@ -81,6 +81,10 @@ class Surroundings:
     """Groups the guest was put into whose owners were read, and of whom none can answer."""
     items: tuple[NativeItem, ...] = ()
     """The guest's places in running reviews of access packages, where an answer belongs."""
+    elsewhere: tuple[NativeItem, ...] = ()
+    """Its places in running reviews of others that are about something else than a package."""
+    kept_elsewhere_at: datetime | None = None
+    """When somebody last kept the guest in a review of others; None when nobody did of late."""
     package_round_on: date | None = None
     """On which day a review of the guest's package begins, where that is near; the question waits for it."""
     last_card: Card | None = None

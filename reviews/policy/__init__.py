@@ -6,7 +6,7 @@ fixed length and are refused.
 """
 
 from reviews.policy.document import Mode, Policy
-from reviews.policy.governance import ChangeMode, Coexistence, Cohort, CostGuard, Packages
+from reviews.policy.governance import ChangeMode, Coexistence, Cohort, CostGuard, GroupReviews, Packages
 from reviews.policy.reach import Label, Pattern, TierRule, Tiers
 from reviews.policy.types import (
     Address,
@@ -48,6 +48,7 @@ __all__ = [
     "Domain",
     "Duration",
     "Exemption",
+    "GroupReviews",
     "Label",
     "Language",
     "LocalTime",

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from reviews.policy.governance import Coexistence, CostGuard, Packages
+from reviews.policy.governance import Coexistence, CostGuard, GroupReviews, Packages
 from reviews.policy.reach import Label, Tiers
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
@@ -50,6 +50,7 @@ class Policy(Part):
     labels: tuple[Label, ...] = ()
     """The sensitivity labels of the tenant; one that guests meet and that is missing here is reported."""
     packages: Packages = Packages()
+    group_reviews: GroupReviews = GroupReviews()
     coexistence: Coexistence = Coexistence()
     cost_guard: CostGuard = CostGuard()
     exemptions: tuple[Exemption, ...] = ()

@@ -11,7 +11,7 @@ from reviews.policy.types import Duration, ObjectId, Part
 
 
 class ChangeMode(StrEnum):
-    """How far the mending of package policies goes."""
+    """How far the mending of package policies, and the covering of groups, goes."""
 
     PROPOSE = "propose"
     APPLY = "apply"
@@ -47,20 +47,40 @@ class Packages(Part):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if self.lasts % timedelta(days=1) or not timedelta(days=1) <= self.lasts <= timedelta(days=27):
-            raise ValueError(
-                "packages.lasts must be whole days, P1D to P27D: a round must end before the next"
-            )
+        _check_round(self.lasts, "packages.lasts")
         return self
+
+
+class GroupReviews(Part):
+    """The reviews of groups with guests that no review covers."""
+
+    change_mode: ChangeMode = ChangeMode.PROPOSE
+    """propose: only ``admin reviews`` says which. apply: also open them every night, outside mode report."""
+    every_months: Literal[1, 3, 6, 12] = 3
+    """How often such a review comes round."""
+    lasts: Duration = timedelta(days=14)
+    """How long one round of it is open; whole days."""
+    removes: bool = True
+    """Whether a denied guest leaves the group when a round is over, where Entra can do that."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _check_round(self.lasts, "group_reviews.lasts")
+        return self
+
+
+def _check_round(lasts: timedelta, name: str) -> None:
+    if lasts % timedelta(days=1) or not timedelta(days=1) <= lasts <= timedelta(days=27):
+        raise ValueError(f"{name} must be whole days, P1D to P27D: a round must end before the next")
 
 
 class Coexistence(Part):
     """How we keep out of the way of others who act on guests."""
 
     yield_to: tuple[Rival, ...] = tuple(Rival)
-    """Before whom to step back, once nights do: so far what others are about to do is only foretold."""
+    """Before whom to step back. So far nights do before native-review; the others are only foretold."""
     recent_native_decision_suppresses: Duration = timedelta(days=60)
-    """A guest kept in a native review of others is to rest so long. No night obeys it yet."""
+    """A guest whom a person kept in a native review of others rests so long."""
     wait_for_package_round: Duration = timedelta(days=7)
     """A question waits this long for the next review of the guest's access package, to be put there."""
 

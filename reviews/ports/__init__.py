@@ -6,6 +6,7 @@ tests/contracts runs the same suite against both.
 
 from reviews.ports.connections import Connections
 from reviews.ports.directory import Census, Directory, Page
+from reviews.ports.groups import GroupReviews
 from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger, Turns
 from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
@@ -23,6 +24,7 @@ __all__ = [
     "Connections",
     "Directory",
     "Draft",
+    "GroupReviews",
     "Invitations",
     "Ledger",
     "Leftover",

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from reviews.model import Answer, Batch, BatchId, Choice, Covers, GuestId, NativeItem, NativeRound, PersonId
+from reviews.model import (
+    Answer,
+    Batch,
+    BatchId,
+    Choice,
+    Covers,
+    Definition,
+    GuestId,
+    NativeItem,
+    NativeRound,
+    PersonId,
+)
 
 OUR_MARK = "[gatehouse "
 """What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
@@ -26,6 +37,14 @@ class NativeDecision:
     resource_id: str | None = None
     """Id of what the guest is reviewed for: a group, or the policy of a package."""
     resource_name: str | None = None
+    by_person: bool = False
+    """Whether who decided is known to be a person: not the service itself, and not an app."""
+
+    @property
+    def is_kept_by_others(self) -> bool:
+        """Say whether another person than the guest kept it, without us."""
+        by_others = self.by_person and self.by not in {None, str(self.guest_id)}
+        return self.choice is Choice.KEEP and by_others and not self.is_ours
 
     @property
     def is_ours(self) -> bool:
@@ -90,8 +109,15 @@ class AccessReviews(Protocol):
         """
         ...
 
-    async def rounds(self, covers: Covers) -> tuple[NativeRound, ...]:
-        """Read every running round about one sort of thing that others opened."""
+    async def definitions(self) -> tuple[Definition, ...]:
+        """Read every definition of the tenant but those over our cohort groups."""
+        ...
+
+    async def rounds(self, *covers: Covers, since: datetime | None = None) -> tuple[NativeRound, ...]:
+        """Read every running round about some sorts of things that is none of our cohort groups'.
+
+        With ``since`` also those that ended after that moment, and those that have not begun.
+        """
         ...
 
     async def contacted(self, definition_id: str, instance_id: str) -> tuple[PersonId, ...]:

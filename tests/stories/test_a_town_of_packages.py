@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,19 +12,24 @@ from typing import Any
 import pytest
 
 from adapters.clock import HandClock
-from admin import packaging
+from adapters.graph.native_rounds import OUR_MARKER
+from admin import packaging, reviewing
 from reviews.messages import WeighAnswers
 from reviews.model import Answer, Batch, Card, Choice, Source, Submission
 from reviews.records import Act
 from sandbox.package_estate import Estate, an_estate
 from sandbox.package_stories import PolicyFault
 from sandbox.people import People
+from sandbox.people_groups import GroupFacts, GroupKind, group_record
 from sandbox.stories import STARTS_AT, a_population
 from sandbox.tenant import Tenant
+from sandbox.tenant_directory import Group
 from sandbox.tenant_licence import Licence
+from sandbox.tenant_review_records import Review
 from sandbox.world import SENDER, Quick, in_memory, policy_text
 from tests.tables import DOCS, table
 
+POST = "POST /identityGovernance/accessReviews/definitions"
 PUT = "PUT /identityGovernance/entitlementManagement/assignmentPolicies/{accessPackageAssignmentPolicy-id}"
 NIGHT = timedelta(hours=1, minutes=40)
 
@@ -42,12 +47,13 @@ class Town:
     def tenant(self) -> Tenant:
         return self.quick.tenant
 
-    def say(self, mode: str, change_mode: str) -> None:
+    def say(self, mode: str, change_mode: str, groups: str = "propose") -> None:
         """Put a policy into force."""
         changes: dict[str, Any] = {
             "mode": mode,
             "reviewers": {"fallback": [self.desk()], "max_open_items": 90},
             "packages": {"change_mode": change_mode},
+            "group_reviews": {"change_mode": groups},
             "thresholds": {"inactive_after": "P480D"},
             "caps": {"asks_per_run": 5000, "candidates_per_run": 5000},
         }
@@ -75,16 +81,47 @@ class Town:
         batches = await self.quick.ledger.live_batches()
         return tuple([card for one in batches for card in await self.quick.ledger.cards(one)])
 
-    def reviewed(self, *, by_us: bool) -> Counter[str]:
-        """Return in how many running reviews everybody is: of those we opened, or of the packages'."""
+    def reviewed(self, sort: str) -> Counter[str]:
+        """Return in how many running reviews of a sort everybody is: ours, of groups or of packages."""
         return Counter(
             key[0]
             for review in self.tenant.definitions()
-            if ("[gatehouse " in review.body["displayName"]) is by_us
+            if _sort_of(review) == sort
             for instance in review.instances
             if instance.status == "InProgress"
             for key in instance.items
         )
+
+    def gather(self, groups: int, size: int) -> dict[str, str]:
+        """Leave guests in so many groups only, each in one at most; return the group of each who is in one.
+
+        Who holds a package is in none. Some groups have no owner, some cannot be changed from here.
+        """
+        directory = self.tenant.directory
+        guests = [str(self.people.guest(n)["id"]) for n in range(self.people.guest_count)]
+        everybody = set(guests)
+        for group_id in [group.record["id"] for _, group in directory.groups.scan(0)]:
+            members = directory.groups[group_id].members
+            for guest in everybody & members.keys():
+                del members[guest]
+        others = [one for one in guests if one not in self.estate.holders]
+        found: dict[str, str] = {}
+        for n in range(groups):
+            kind = tuple(GroupKind)[n % len(GroupKind)] if n % 3 == 0 else GroupKind.TEAM
+            record = group_record(
+                GroupFacts(
+                    object_id=self.tenant.new_id(),
+                    name=f"Team {n + 1:02}",
+                    kind=kind,
+                    domain=self.people.domain,
+                    created=STARTS_AT.timestamp(),
+                )
+            )
+            inside = others[n * size : (n + 1) * size]
+            owners = [] if n % 5 == 0 else [self.desk()]
+            directory.groups[record["id"]] = Group(record, inside, owners)
+            found |= dict.fromkeys(inside, record["id"])
+        return found
 
     def decided(self) -> dict[tuple[str, str], str]:
         """Return what was decided in reviews of packages, by person and policy."""
@@ -166,12 +203,61 @@ async def everybody_is_asked_in_one_place(town: Town) -> None:
     """Who is asked about in the review of a package is in none of ours, and the other way round."""
     cards = await town.cards()
     asked = {card.guest_id for card in cards}
-    assert len(cards) == len(asked) > 300, "nobody is asked about twice"
-    ours, packages = town.reviewed(by_us=True), town.reviewed(by_us=False)
+    assert len(cards) == len(asked) > 200, "nobody is asked about twice"
+    ours, groups, packages = map(town.reviewed, ("ours", "group", "package"))
     for card in cards:
+        assert groups[card.guest_id] == 0, "whom the owners of a group are asked about, we ask nobody about"
         places = (ours[card.guest_id], len(card.items))
         assert places == ((0, packages[card.guest_id]) if card.items else (1, 0)), card.guest_id
     assert sum(bool(card.items) for card in cards) > 50
+
+
+async def overview(town: Town, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """Return what ``admin reviews --json`` prints."""
+    capsys.readouterr()
+    await reviewing.show(town.quick.house, as_json=True)
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+async def the_coverage_is_told_and_every_group_in_none_gets_a_review(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = (await overview(town, capsys))["counts"]
+    assert (told["groups"], told["covered"], told["proposed"]) == (40, 0, 40)
+    assert (told["policies"], told["unsound"]) == (27, 19)
+    for _ in range(2):
+        await reviewing.apply(town.quick.house, None, unasked=True)
+    created = [call for call in town.tenant.calls if (call.operation, call.status) == (POST, 201)]
+    assert len(created) == 40
+    assert "nothing to open" in capsys.readouterr().out
+
+
+async def every_flagged_guest_is_in_one_review(
+    town: Town, grouped: Mapping[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who holds two packages under review is asked about once, and the one answer goes to both."""
+    told = await overview(town, capsys)
+    assert [one for one in told["groups"] if not one["covered_by"] or one["proposed"]] == []
+    assert all(one["review_sound"] for one in told["policies"])
+    assert told["counts"]["in_none"] == 0
+    asked = {card.guest_id for card in await town.cards()}
+    for guest in told["guests"]:
+        sorts = {one["about"] for one in guest["reviews"]}
+        assert len(sorts) == 1, guest
+        assert len(guest["reviews"]) == 1 or sorts == {"package"}, guest
+        assert (guest["held_by"] == "in-native-review") == (sorts == {"group"}) == (guest["guest"] in grouped)
+        assert guest["guest"] not in asked or sorts != {"group"}, guest
+    assert {sort for one in told["guests"] for sort in {it["about"] for it in one["reviews"]}} == {
+        "ours",
+        "group",
+        "package",
+    }
+
+
+def _sort_of(review: Review) -> str:
+    name = review.body["displayName"]
+    return "ours" if OUR_MARKER.search(name) else "group" if "[gatehouse group " in name else "package"
 
 
 @pytest.mark.slow
@@ -179,8 +265,10 @@ async def test_three_nights_make_every_policy_sound_and_ask_about_every_guest_on
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with a_town(tmp_path, guests=2_100) as town:
+        grouped = town.gather(40, 20)
         town.say("report", "propose")
         await town.night(0)
+        await the_coverage_is_told_and_every_group_in_none_gets_a_review(town, capsys)
         before = await listed(town, capsys)
         assert (len(before["policies"]), before["faulty"]) == (27, len(town.estate.faults)) == (27, 19)
         assert town.written() == 0
@@ -205,11 +293,39 @@ async def test_three_nights_make_every_policy_sound_and_ask_about_every_guest_on
         )
 
         await everybody_is_asked_in_one_place(town)
+        await every_flagged_guest_is_in_one_review(town, grouped, capsys)
         night = (await town.quick.ledger.recent_runs("night", 1))[0]
         plan = await town.quick.archive.plan(night.id)
         assert plan is not None
-        assert plan.held == ()
+        assert {one.held_by for one in plan.held} == {"in-native-review"}
         assert {action.kind for action in plan.actions} <= {Act.ASK}
+
+
+async def test_a_policy_that_says_so_has_every_group_reviewed_before_anybody_is_asked(tmp_path: Path) -> None:
+    async with a_town(tmp_path, guests=120, packages=2, policies=4, faulty=0, holding=8) as town:
+        grouped = town.gather(6, 12)
+        town.say("report", "propose", groups="apply")
+        await town.night(0)
+        assert town.reviewed("group") == Counter()
+        town.say("enforce", "propose", groups="apply")
+        for day in (1, 2):
+            await town.track(day + 1.3 / 24)  # packages are looked at before the night begins
+            await town.night(day)
+        await town.track(2.5)
+        assert town.reviewed("group") == Counter(grouped.keys()), "each in one review"
+        asked = {card.guest_id for card in await town.cards()}
+        assert asked
+        assert asked.isdisjoint(grouped)
+        night = (await town.quick.ledger.recent_runs("night", 1))[0]
+        plan = await town.quick.archive.plan(night.id)
+        assert plan is not None
+        assert {one.held_by for one in plan.held} == {"in-native-review"}
+        runs = await town.quick.ledger.recent_runs("packages", 3)
+        assert [(run.summary.get("groups"), run.summary.get("groups_proposed")) for run in runs] == [
+            (6, 0),
+            (6, 6),
+            (None, None),
+        ]
 
 
 @pytest.mark.parametrize("row", table("An answer and the review of a package", DOCS / "reviews.md"), ids=str)

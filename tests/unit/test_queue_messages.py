@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from adapters.envelopes import LARGEST, QUEUES, queue_of, seal, unseal
 from reviews.errors import Malformed
-from reviews.messages import CarryOut, MendPackage, Message, OpenBatch, RunJob, SendMail, WeighAnswers
+from reviews.messages import (
+    CarryOut,
+    CoverGroup,
+    MendPackage,
+    Message,
+    OpenBatch,
+    RunJob,
+    SendMail,
+    WeighAnswers,
+)
 from reviews.model import BatchId, CaseId, GuestId, RunId
 from reviews.records import Act
 
@@ -24,6 +33,7 @@ MESSAGES: dict[str, Message] = {
     ),
     "open-batch": OpenBatch(batch_id=BatchId("b")),
     "mend-package": MendPackage(policy_id="p"),
+    "cover-group": CoverGroup(group_id="g"),
     "send-mail": SendMail(home="guest:g", mail_id="guest-notice.c"),
     "weigh-answers": WeighAnswers(batch_id=BatchId("b")),
 }
@@ -32,6 +42,7 @@ ROUTES = {
     "carry-out": "actions",
     "open-batch": "actions",
     "mend-package": "actions",
+    "cover-group": "actions",
     "send-mail": "mail",
 }
 
