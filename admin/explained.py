@@ -38,6 +38,7 @@ async def show(house: House, guest_id: GuestId, *, as_json: bool) -> None:
         _tell_account(told.judged)
         _tell_people(told.judged)
         _tell_reach(told.judged)
+        _tell_others(told.judged)
         _tell_opinion(told.judged)
     _tell_record(told.recorded)
     if told.judged is not None:
@@ -75,6 +76,11 @@ def _judged_object(judged: Judged) -> dict[str, Any]:
         "rungs": [_plain(rung) for rung in question.ladder.rungs],
         "exposure": _plain(judged.exposure),
         "blind_spots": list(BLIND_SPOTS),
+        "others": {
+            "deeds": [{**_plain(deed), "near": deed in judged.near} for deed in judged.deeds],
+            "waits_for": _plain(judged.waits_for),
+            "unread": list(judged.unread),
+        },
         "risk": question.danger.risk,
         "privileged": question.danger.is_privileged,
         "points": [{**_plain(one), "points": POINTS[one.code]} for one in question.danger.facts],
@@ -177,6 +183,20 @@ def _extras(path: Path) -> Iterator[str]:
         yield f"until {_day(path.expires_at)}"
 
 
+def _tell_others(judged: Judged) -> None:
+    out.print("[bold]who else would act[/]")
+    for deed in judged.deeds:
+        day = "on a day nobody can tell" if deed.on is None else f"on {_day(deed.on)}"
+        deletes = "" if deed.deletes_on is None else f", deletes on {_day(deed.deletes_on)}"
+        near = "near" if deed in judged.near else "not near"
+        waits = ", and we wait" if deed == judged.waits_for else ""
+        out.print(f"  {deed.rival} {_safe(deed.what)} {day}{deletes}: {near}{waits}")
+    if not judged.deeds:
+        out.print("  nobody that could be seen")
+    if judged.unread:
+        out.print(f"  could not be read: {', '.join(judged.unread)}")
+
+
 def _tell_opinion(judged: Judged) -> None:
     question = judged.question
     danger, action = question.danger, question.action
@@ -236,6 +256,9 @@ def _tell_next(judged: Judged) -> None:
         out.print(f"  would {action.kind}: {action.because}")
     for held in judged.plan.held:
         out.print(f"  would {held.action.kind}, but is held: {held.held_by}")
+        wait = judged.question.objection
+        if wait is not None and wait.code == held.held_by:
+            out.print(f"    {WORDS.reason(wait)}", markup=False)
     if judged.objection is not None:
         out.print(f"  not by itself: {WORDS.reason(judged.objection)}")
     left_alone = _left_alone(judged)

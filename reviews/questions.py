@@ -6,6 +6,7 @@ from datetime import datetime
 
 from reviews import remediation
 from reviews.changes import changed, marks
+from reviews.coexistence import fate, steps_in, who_acts, why_we_wait
 from reviews.kinds import classify
 from reviews.ladder import Ladder, who_answers
 from reviews.model import (
@@ -65,12 +66,26 @@ class Round:
         if candidate.guest.id in self.role_holders:
             danger = replace(danger, risk=Risk.CRITICAL, is_privileged=True)
         if candidate.case is not None:
-            return self._again(candidate, candidate.case, around, danger)
+            return self._held_back(candidate, around, self._again(candidate, candidate.case, around, danger))
         if danger.is_privileged and self.policy.reviewers.privileged:
             ladder = self._privileged_ladder(candidate.guest)
         objection = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else _wait(around)
         action = self._action(candidate, around, ladder, danger)
-        return Question(action=action, objection=objection, ladder=ladder, danger=danger)
+        question = Question(action=action, objection=objection, ladder=ladder, danger=danger)
+        return self._held_back(candidate, around, question)
+
+    def _held_back(self, candidate: Candidate, around: Surroundings, question: Question) -> Question:
+        """Hold a question back while somebody else is about to act, unless it joins a review that runs."""
+        if question.objection is not None or around.others is None or around.items:
+            return question
+        deeds = who_acts(candidate.guest, around.exposure, around.others)
+        deed = steps_in(deeds, self.policy, self.now)
+        if deed is None:
+            return question
+        wait = why_we_wait(deed)
+        told = question.action.reasons
+        action = replace(question.action, reasons=told if wait in told else (*told, wait))
+        return replace(question, action=action, objection=wait)
 
     def _privileged_ladder(self, guest: Guest) -> Ladder:
         """Ask the people the policy names for privileged guests, whoever sponsors this one."""
@@ -115,6 +130,8 @@ class Round:
         if around.items:
             names = ", ".join(dict.fromkeys(item.name for item in around.items))
             reasons = (*reasons, because("asked-in-package", packages=names))
+        if around.others is not None:
+            reasons = (*reasons, *fate(who_acts(candidate.guest, around.exposure, around.others)))
         case = case_id(candidate.guest.id, self.name)
         return Action(
             key=f"ask:{case}",

@@ -11,6 +11,7 @@ from reviews.errors import GatehouseError
 from reviews.exposure import exposure_of
 from reviews.jobs.elsewhere import Elsewhere, Found
 from reviews.jobs.gathering import Exposures, Gathering
+from reviews.jobs.rivals import Rivals
 from reviews.kinds import home_domain
 from reviews.model import (
     Candidate,
@@ -44,6 +45,8 @@ class LookingCloser:
     ledger: Ledger | None = None
     elsewhere: Elsewhere | None = None
     """Finds the reviews that others opened."""
+    rivals: Rivals | None = None
+    """Finds out what else acts on guests by itself."""
 
     async def look(self, candidates: Sequence[Candidate]) -> Mapping[GuestId, Surroundings]:
         """Find out about every candidate what its own record does not tell."""
@@ -54,7 +57,8 @@ class LookingCloser:
         unowned = await self._unowned(exposures, policy)
         homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
-        others = await self.elsewhere.look(policy) if self.elsewhere and guests else Found()
+        elsewhere = await self.elsewhere.look(policy) if self.elsewhere and guests else Found()
+        rivals = await self.rivals.look(policy.coexistence.yield_to) if self.rivals and guests else None
         log.info("candidates looked at", extra={"event": "exposure.read", "guests": len(guests)})
         return {
             guest: Surroundings(
@@ -63,8 +67,9 @@ class LookingCloser:
                 unowned=unowned.get(guest, ()),
                 home=homes.get(guest),
                 last_card=cards.get(guest),
-                items=others.items.get(guest, ()),
-                package_round_on=others.soon.get(guest),
+                items=elsewhere.items.get(guest, ()),
+                package_round_on=elsewhere.soon.get(guest),
+                others=None if rivals is None else rivals.about(guest),
             )
             for guest in guests
         }

@@ -57,12 +57,21 @@ class Packages(Part):
 class Coexistence(Part):
     """How we keep out of the way of others who act on guests."""
 
-    yield_to: tuple[Rival, ...] = tuple(Rival)
-    """Before whom to step back, once nights do: so far what others are about to do is only foretold."""
+    yield_to: tuple[Rival, ...] = (Rival.LIFECYCLE_POLICY, Rival.PACKAGE_LIFECYCLE)
+    """Before whom to step back: a guest on whom they are about to act is neither asked about nor harmed."""
     recent_native_decision_suppresses: Duration = timedelta(days=60)
     """A guest kept in a native review of others is to rest so long. No night obeys it yet."""
     wait_for_package_round: Duration = timedelta(days=7)
     """A question waits this long for the next review of the guest's access package, to be put there."""
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if Rival.TENANT_SYNC in self.yield_to:
+            raise ValueError(
+                "coexistence.yield_to cannot name tenant-sync: a synchronisation has no day to wait for."
+                " Leave it out: its guests are asked about, and a denial becomes a person's task"
+            )
+        return self
 
 
 class CostGuard(Part):

@@ -13,6 +13,7 @@ from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
 from reviews.ports.packages import Packages, PolicyChange
 from reviews.ports.partners import Partners
 from reviews.ports.people import Named, People
+from reviews.ports.rivals import LifecyclePolicies
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Ledger",
     "Leftover",
     "Letter",
+    "LifecyclePolicies",
     "Lines",
     "Mailer",
     "Named",
