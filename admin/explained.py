@@ -17,7 +17,7 @@ from notifications.words import Words
 from reviews.errors import Malformed
 from reviews.evidence import canonical
 from reviews.exposure import BLIND_SPOTS
-from reviews.model import Exposure, GuestId, Path, Person, Reason, SignIns, SponsorGroup, Unreadable
+from reviews.model import Case, Exposure, GuestId, Path, Person, Reason, SignIns, SponsorGroup, Unreadable
 from reviews.records import Arrival, Event
 from reviews.risk import POINTS
 
@@ -76,6 +76,7 @@ def _judged_object(judged: Judged) -> dict[str, Any]:
         "rungs": [_plain(rung) for rung in question.ladder.rungs],
         "exposure": _plain(judged.exposure),
         "blind_spots": list(BLIND_SPOTS),
+        "before": _plain(judged.before),
         "others": {
             "deeds": [{**_plain(deed), "near": deed in judged.near} for deed in judged.deeds],
             "waits_for": _plain(judged.waits_for),
@@ -137,7 +138,14 @@ def _tell_account(judged: Judged) -> None:
         )
     else:
         out.print(f"  sign-ins could not be read: {guest.sign_ins.why}")
+    _tell_before(judged.before)
     out.print(f"  {verdict.activity} (confidence {verdict.confidence}): {WORDS.reason(verdict.because)}")
+
+
+def _tell_before(case: Case | None) -> None:
+    if case is not None:
+        said = f", {case.answer.by} answered {case.answer.choice}" if case.answer else ""
+        out.print(f"  invited again: {case.guest_id} was deleted on {_day(case.deleted_at)}{said}")
 
 
 def _tell_people(judged: Judged) -> None:

@@ -20,6 +20,7 @@ from reviews.model import (
     Reason,
     Receipt,
     Rival,
+    Step,
     Surroundings,
     Unreadable,
     Verdict,
@@ -48,6 +49,8 @@ class Judged:
     """Of whom nobody knows whether they act."""
     waits_for: Deed | None
     """The deed before which we step back."""
+    before: Case | None
+    """The case of an account with the same mail address that we deleted and that can still come back."""
     objection: Reason | None
     """Why a harmful step that is due would not be taken by itself; None where none is due, or it would."""
 
@@ -137,8 +140,23 @@ async def _judged(house: House, guest: Guest, policy: Policy) -> Judged:
         unread=coexistence.unread(guest, exposure, others),
         waits_for=coexistence.steps_in(deeds, policy, now),
         rests_until=known.resting.get(guest.id),
+        before=await _before(house, guest),
         objection=_by_hand(plan, around[guest.id]),
     )
+
+
+async def _before(house: House, guest: Guest) -> Case | None:
+    """Find the account that was here before an invitation, among those deleted lately."""
+    if guest.mail is None:
+        return None
+    for case in await house.ledger.live_cases():
+        if case.step is not Step.DELETED or case.guest_id == guest.id:
+            continue
+        cards = await house.ledger.cards(case.batch_id)
+        mails = [(one.mail or "").casefold() for one in cards if one.guest_id == case.guest_id]
+        if guest.mail.casefold() in mails:
+            return case
+    return None
 
 
 def _by_hand(plan: Plan, around: Surroundings) -> Reason | None:

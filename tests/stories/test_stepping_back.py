@@ -1,4 +1,4 @@
-"""Others act on guests too: before them we step back, neither asking nor harming, and not for ever."""
+"""Others act on guests too: before them we step back, and what they did meanwhile is told."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from adapters.graph.access_reviews import DEFINITIONS
 from adapters.graph.operations import CREATE_DEFINITION
 from admin.explained import as_object, show
 from admin.explaining import explain
-from reviews.model import GuestId, Step
+from reviews.model import GuestId, Outcome, Step
 from sandbox.package_stories import a_guest_lifecycle_policy, a_package, a_policy, holds
 from sandbox.people_cast import Cast
 from sandbox.people_specs import GroupSpec, GuestSpec, MemberSpec
@@ -163,3 +163,40 @@ async def test_what_could_not_be_read_is_told_and_nobody_waits_for_it(tmp_path: 
         others = (await told(tale, "ada"))["others"]
         assert (others["deeds"], others["waits_for"]) == ([], None)
         assert set(others["unread"]) >= {"guest-lifecycle-policy", "package-lifecycle"}
+
+
+async def test_operators_are_told_of_a_guest_who_became_a_member(tmp_path: Path) -> None:
+    operators = {"sender": "guest-desk@contoso.example", "operators": ["ops@contoso.example"]}
+    async with telling(tmp_path, story=STORY, caps={"harmful_share": 1.0}, mail=operators) as tale:
+        await tale.night(0)
+        tale.quick.tenant.change(tale.id("ada"), userType="Member")
+        await tale.night(1)
+        await tale.noon(1)
+        case = await tale.case("ada")
+        assert case.outcome is Outcome.CONVERTED
+        digest = tale.quick.tenant.inbox("ops@contoso.example")[-1]
+        assert "who are members now" in (digest.html or "")
+
+
+async def test_an_account_invited_again_names_the_one_before_while_that_can_come_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with telling(tmp_path, story=STORY, caps={"harmful_share": 1.0}) as tale:
+        await tale.night(0)
+        await tale.answer("sara", {"ada": "remove"})
+        ada = tale.guest("ada")
+        assert ada is not None
+        assert (await told(tale, "ada"))["before"] is None
+        for day in (1, 9, 40):
+            await tale.night(day)
+        assert (await tale.case("ada")).step is Step.DELETED
+
+        again = {**ada, "id": tale.quick.tenant.new_id(), "mail": str(ada["mail"]).upper()}
+        tale.quick.tenant.add(again)
+        await tale.quick.clock.sleep(timedelta(minutes=1))
+        new = as_object(await explain(tale.quick.house, GuestId(again["id"])))["judged"]
+        assert (new["before"]["guest_id"], new["before"]["step"]) == (tale.id("ada"), "deleted")
+        await show(tale.quick.house, GuestId(again["id"]), as_json=False)
+        assert f"invited again: {tale.id('ada')} was deleted on" in capsys.readouterr().out
+        tale.quick.tenant.change(again["id"], mail=None)
+        assert as_object(await explain(tale.quick.house, GuestId(again["id"])))["judged"]["before"] is None
