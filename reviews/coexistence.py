@@ -56,7 +56,7 @@ def is_near(deed: Deed, policy: Policy, now: datetime) -> bool:
     """
     if deed.on is None or deed.on < now - PATIENCE:
         return False
-    return deed.rival is Rival.NATIVE_REVIEW or deed.on <= now + policy.reviews.duration
+    return deed.rival is Rival.NATIVE_REVIEW or deed.on <= now + policy.reviews.lasts
 
 
 def steps_in(deeds: Sequence[Deed], policy: Policy, now: datetime) -> Deed | None:

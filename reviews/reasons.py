@@ -230,6 +230,9 @@ _OTHERS = {
     "package-lifecycle-acts": "Entitlement management acts by itself when the last package ends, on {on}.",
     "co-members-visible": "Guests could see who else is asked about, and the policy does not allow that.",
     "ends-the-account": "With the last package the account goes: blocked, and deleted {days} days later.",
+    "guest-needs-it": "The guest was asked and says that it still needs access ({on}).",
+    "guest-is-done": "The guest was asked and says that it needs no access any more ({on}).",
+    "guest-was-silent": "The guest was asked whether it still needs access, and has not said so.",
     "others-not-read": "What other reviews and policies do about guests could not be read ({what}).",
 }
 

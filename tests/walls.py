@@ -27,7 +27,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
     | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
-    | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention"},
+    | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention", "attesting"},
     frozenset({"vehicles", "metering", "coexistence", "packages", "risk", "decisions", "remediation"})
     | {"handover", "backfill", "cadence"},
     frozenset({"guardrails", "questions", "findings", "second_look", "undo", "quality"}),

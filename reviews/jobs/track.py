@@ -145,6 +145,8 @@ class Track:
         if batch.instance_id is None or batch.native == native.DELETED:
             return
         for decision in await self.access_reviews.decisions(batch.definition_id or "", batch.instance_id):
+            if batch.attests_until is not None and str(decision.by) == decision.guest_id:
+                continue
             answer = _native_answer(batch, decision)
             if answer is not None:
                 await self.answering.weigh(batch, decision.guest_id, answer, policy)

@@ -9,7 +9,7 @@ from reviews.ports.directory import Census, Directory, Page
 from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger, Turns
 from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
-from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
+from reviews.ports.native import AccessReviews, Attested, NativeDecision, NativeReview
 from reviews.ports.packages import Packages, PolicyChange
 from reviews.ports.partners import Partners
 from reviews.ports.people import Named, People
@@ -19,6 +19,7 @@ from reviews.ports.world import Archive, Clock, Policies, Queue
 __all__ = [
     "AccessReviews",
     "Archive",
+    "Attested",
     "Census",
     "Clock",
     "Connections",
