@@ -105,8 +105,12 @@ class CarryingOut:
         self, case: Case, guest: Guest, exposure: Exposure | Unreadable, message: CarryOut, policy: Policy
     ) -> Case | None:
         """Wait while somebody else, whom the policy names, is about to act on the guest; None to go on."""
-        others = (await self.rivals.look(policy.coexistence.yield_to)).about(guest.id)
-        deeds = coexistence.who_acts(guest, exposure, others)
+        seen = await self.rivals.look(policy.coexistence.yield_to)
+        failed = seen.failed.intersection(policy.coexistence.yield_to)
+        if failed:
+            unread = because("others-not-read", what=", ".join(sorted(failed)))
+            return await self._object(case, message, unread, told=True)
+        deeds = coexistence.who_acts(guest, exposure, seen.about(guest.id))
         deed = coexistence.steps_in(deeds, policy, self.clock.now())
         if deed is None:
             return None

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from reviews.errors import Forbidden, GatehouseError, Gone, NotSupported
+from reviews.errors import Forbidden, Gone, NotSupported, Permanent, Transient
 from reviews.model import (
     NOT_LOOKED_AT,
     Covers,
@@ -27,6 +27,7 @@ log = logging.getLogger("gatehouse.rivals")
 
 T = TypeVar("T")
 Rounds = Mapping[GuestId, tuple[NativeRound, ...]]
+_FAILED = Unreadable(why="failed")
 _REVIEWS = (Covers.GROUP, Covers.EVERY_GROUP)
 
 
@@ -37,6 +38,16 @@ class Seen:
     lifecycle_policies: tuple[LifecyclePolicy, ...] | Unreadable = NOT_LOOKED_AT
     package_lifecycle: PackageLifecycle | Unreadable = NOT_LOOKED_AT
     rounds: Rounds | Unreadable = NOT_LOOKED_AT
+
+    @property
+    def failed(self) -> frozenset[Rival]:
+        """Of whom nobody could tell just now: the next reading may."""
+        read = {
+            Rival.LIFECYCLE_POLICY: self.lifecycle_policies,
+            Rival.PACKAGE_LIFECYCLE: self.package_lifecycle,
+            Rival.NATIVE_REVIEW: self.rounds,
+        }
+        return frozenset(rival for rival, found in read.items() if found == _FAILED)
 
     def about(self, guest_id: GuestId) -> Others:
         """Return what of it concerns one guest."""
@@ -91,10 +102,10 @@ async def _readable(read: Callable[[], Awaitable[T | Unreadable]]) -> T | Unread
         # Without the licence there is no such thing; without the right it is not to be seen.
         log.info("others are not open to us", extra={"event": "rivals.refused", "because": _name(error)})
         return Unreadable(why="no-permission")
-    except GatehouseError as error:
+    except (Transient, Permanent) as error:
         log.warning("others could not be read", extra={"event": "rivals.failed", "because": _name(error)})
-        return Unreadable(why="failed")
+        return _FAILED if isinstance(error, Transient) else Unreadable(why="not-understood")
 
 
-def _name(error: GatehouseError) -> str:
+def _name(error: Exception) -> str:
     return type(error).__name__

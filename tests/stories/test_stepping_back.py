@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.graph.access_reviews import DEFINITIONS
-from adapters.graph.operations import CREATE_DEFINITION
+from adapters.graph.operations import CREATE_DEFINITION, LIST_LIFECYCLE_POLICIES, READ_PACKAGE_SETTINGS
 from admin.explained import as_object, show
 from admin.explaining import explain
 from reviews.model import GuestId, Outcome, Step
@@ -16,6 +16,7 @@ from sandbox.package_stories import a_guest_lifecycle_policy, a_package, a_polic
 from sandbox.people_cast import Cast
 from sandbox.people_specs import GroupSpec, GuestSpec, MemberSpec
 from sandbox.stories import STARTS_AT, Story
+from sandbox.tenant import Fault
 from sandbox.tenant_licence import Licence
 from tests.contracts.graph_room import a_definition
 from tests.stories.telling import Tale, telling
@@ -117,6 +118,23 @@ async def test_harm_waits_for_others_is_told_once_and_not_for_ever(tale: Tale) -
     assert (await tale.case("ada")).step is Step.DENIED
     await tale.night(13)
     await tale.noon(13)
+    assert (await tale.case("ada")).step is Step.NOTICED
+
+
+async def test_harm_waits_a_night_for_others_who_could_not_be_read_just_now(tale: Tale) -> None:
+    await tale.night(0)
+    await tale.answer("sara", {"ada": "remove"})
+    broken = {READ_PACKAGE_SETTINGS.name, LIST_LIFECYCLE_POLICIES.name}
+    tale.quick.tenant.faults = lambda operation, _: Fault(when="before") if operation in broken else None
+    await tale.night(1)
+    [told] = [one for one in await tale.events("ada") if one.kind == "objection"]
+    assert (told.facts["because"], told.facts["what"]) == (
+        "others-not-read",
+        "guest-lifecycle-policy, package-lifecycle",
+    )
+    tale.quick.tenant.faults = None
+    await tale.night(2)
+    await tale.noon(2)
     assert (await tale.case("ada")).step is Step.NOTICED
 
 
