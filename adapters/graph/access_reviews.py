@@ -287,6 +287,8 @@ class GraphAccessReviews:
         """Write an answer to the native review, naming both guest and group; see ``reviews.ports``."""
         if batch.definition_id is None or batch.instance_id is None or batch.group_id is None:
             raise NotSupported(f"batch {batch.id}: its review has no instance yet")
+        if batch.attests_until is not None and batch.stage_id is None:
+            raise NotSupported(f"batch {batch.id}: it is not known in which stage its reviewer is asked")
         body = decision_body(answer, guest_id=guest_id, resource_id=batch.group_id)
         await self._recorded(batch.definition_id, batch.instance_id, body, stage_id=batch.stage_id)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from reviews import attesting, remediation, sponsors
-from reviews.errors import Forbidden, Gone, NotSupported, Transient
+from reviews.errors import Forbidden, Gone, NotSupported, Permanent, Transient
 from reviews.handover import WAITING
 from reviews.messages import SendMail
 from reviews.model import (
@@ -23,7 +23,7 @@ from reviews.model import (
     Step,
 )
 from reviews.policy import Policy
-from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
+from reviews.ports import AccessReviews, Attested, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Action, MailKind, Move, OwedMail, question_kind
 
 log = logging.getLogger("gatehouse.opening")
@@ -190,7 +190,7 @@ class Opening:
             return await self._owed(replace(batch, attests_until=None), policy)
         if batch.attests_until is None:
             return await self._owed(batch, policy)
-        attested = await self.access_reviews.attested(batch.definition_id)
+        attested = await self._attested(batch, batch.definition_id)
         if attested is None:
             return await self._owed(batch, policy)
         if attesting.may_still_answer(batch, self.clock.now(), is_over=attested.is_over):
@@ -200,6 +200,15 @@ class Opening:
         told = [attesting.told(card, *((one.choice, one.at) if one else (None, None))) for card, one in said]
         await self.ledger.save_cards(batch.id, told)
         return await self._owed(replace(batch, stage_id=attested.stage_id), policy)
+
+    async def _attested(self, batch: Batch, definition_id: str) -> Attested | None:
+        """Read what the guests said; None when there is nothing to read, or it will never be readable."""
+        try:
+            return await self.access_reviews.attested(definition_id)
+        except Permanent as error:
+            extra = {"event": "batch.guests-unheard", "batch": batch.id, "because": type(error).__name__}
+            log.warning("asked without what the guests said", extra=extra)
+            return None
 
     async def _owed(self, batch: Batch, policy: Policy) -> Batch:
         reviewer = batch.reviewer

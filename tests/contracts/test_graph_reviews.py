@@ -308,6 +308,8 @@ async def test_guests_answer_in_a_stage_of_their_own_and_the_reviewer_in_another
         said = {guest: one.choice for guest, one in attested.said.items()}
         assert said == {plugs.guest_id("ada"): Choice.KEEP, plugs.guest_id("pim"): Choice.REMOVE}
 
+        with pytest.raises(NotSupported):
+            await plugs.reviews.record(batch, plugs.guest_id("ada"), says(plugs, Choice.REMOVE))
         batch = replace(batch, stage_id=attested.stage_id)
         with pytest.raises(NotSupported):
             await plugs.reviews.record(batch, plugs.guest_id("ada"), says(plugs, Choice.REMOVE))

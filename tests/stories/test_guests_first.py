@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.graph.operations import LIST_STAGES
 from reviews.model import Batch, BatchId, BatchStep, Step
-from sandbox.tenant import NotAllowed
+from sandbox.tenant import Fault, NotAllowed
 from sandbox.tenant_review_records import Review
 from tests.stories.telling import Tale, telling
 from tests.tables import DOCS, table
@@ -46,9 +47,9 @@ async def attest(tale: Tale, guest: str, decision: str, by: str | None = None) -
     )
 
 
-async def morning(tale: Tale) -> str:
+async def morning(tale: Tale, since: int = 1) -> str:
     """Go on to the morning on which the reviewer is asked; return the page they then open."""
-    for day in range(1, ASKED_ON + 1):
+    for day in range(since, ASKED_ON + 1):
         await tale.noon(day)
     async with tale.browser("sara") as browser:
         return (await browser.get(tale.link("sara", (await batch_of(tale, "ada")).id))).text
@@ -123,6 +124,20 @@ async def test_a_stage_that_does_not_end_keeps_the_reviewer_waiting_for_a_day(ta
         "the reviewer's word is never written into the guests' stage"
     )
     assert (await tale.case("ada")).step is Step.KEPT
+
+
+@pytest.mark.parametrize(("status", "opens"), [(503, "later"), (403, "at once")])
+async def test_stages_that_cannot_be_read_hold_the_question_only_for_a_while(
+    tale: Tale, status: int, opens: str
+) -> None:
+    await attest(tale, "ada", "Approve")
+    refused = Fault(when="before", status=status, code="Refused")
+    tale.quick.tenant.faults = lambda operation, _: refused if operation == LIST_STAGES.name else None
+    await tale.noon(7)
+    assert (await batch_of(tale, "ada")).step is (BatchStep.OPEN if opens == "at once" else BatchStep.DEFINED)
+    tale.quick.tenant.faults = None
+    page = await morning(tale, since=ASKED_ON)
+    assert ("they still need access" in page) is (opens == "later")
 
 
 async def test_without_a_native_review_the_reviewer_is_asked_at_once(tmp_path: Path) -> None:
