@@ -18,6 +18,7 @@ from reviews.ports import (
     Connections,
     Directory,
     Ledger,
+    LifecyclePolicies,
     Mailer,
     Packages,
     Queue,
@@ -142,6 +143,13 @@ class Plugs:
         from adapters.graph.packages import GraphPackages
 
         return GraphPackages(self.graph)
+
+    @cached_property
+    def lifecycle_policies(self) -> LifecyclePolicies:
+        """The tenant's own policies that act on guests."""
+        from adapters.graph.lifecycle_policies import GraphLifecyclePolicies
+
+        return GraphLifecyclePolicies(self.graph)
 
     @cached_property
     def mailer(self) -> Mailer:

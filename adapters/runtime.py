@@ -26,6 +26,7 @@ from reviews.jobs.looking_closer import LookingCloser
 from reviews.jobs.mending import MendingPackages
 from reviews.jobs.night import Night
 from reviews.jobs.opening import Opening
+from reviews.jobs.rivals import Rivals
 from reviews.jobs.sealing import Sealing
 from reviews.jobs.tick import Tick
 from reviews.jobs.track import Track
@@ -77,6 +78,16 @@ class House(Plugs):
             policies=self.policies,
             ledger=self.record,
             elsewhere=Elsewhere(clock=self.clock, access_reviews=self.access_reviews, packages=self.packages),
+            rivals=self.rivals,
+        )
+
+    @cached_property
+    def rivals(self) -> Rivals:
+        """The look at what else acts on guests."""
+        return Rivals(
+            access_reviews=self.access_reviews,
+            packages=self.packages,
+            lifecycle_policies=self.lifecycle_policies,
         )
 
     @cached_property
@@ -130,6 +141,7 @@ class House(Plugs):
             clock=self.clock,
             directory=self.directory,
             connections=self.connections,
+            rivals=self.rivals,
             ledger=self.ledger,
             queue=self.queue,
             policies=self.policies,

@@ -17,7 +17,7 @@ from notifications.words import Words
 from reviews.errors import Malformed
 from reviews.evidence import canonical
 from reviews.exposure import BLIND_SPOTS
-from reviews.model import Exposure, GuestId, Path, Person, Reason, SignIns, SponsorGroup, Unreadable
+from reviews.model import Case, Exposure, GuestId, Path, Person, Reason, SignIns, SponsorGroup, Unreadable
 from reviews.records import Arrival, Event
 from reviews.risk import POINTS
 
@@ -38,6 +38,7 @@ async def show(house: House, guest_id: GuestId, *, as_json: bool) -> None:
         _tell_account(told.judged)
         _tell_people(told.judged)
         _tell_reach(told.judged)
+        _tell_others(told.judged)
         _tell_opinion(told.judged)
     _tell_record(told.recorded)
     if told.judged is not None:
@@ -75,6 +76,12 @@ def _judged_object(judged: Judged) -> dict[str, Any]:
         "rungs": [_plain(rung) for rung in question.ladder.rungs],
         "exposure": _plain(judged.exposure),
         "blind_spots": list(BLIND_SPOTS),
+        "before": _plain(judged.before),
+        "others": {
+            "deeds": [{**_plain(deed), "near": deed in judged.near} for deed in judged.deeds],
+            "waits_for": _plain(judged.waits_for),
+            "unread": list(judged.unread),
+        },
         "risk": question.danger.risk,
         "privileged": question.danger.is_privileged,
         "points": [{**_plain(one), "points": POINTS[one.code]} for one in question.danger.facts],
@@ -131,7 +138,14 @@ def _tell_account(judged: Judged) -> None:
         )
     else:
         out.print(f"  sign-ins could not be read: {guest.sign_ins.why}")
+    _tell_before(judged.before)
     out.print(f"  {verdict.activity} (confidence {verdict.confidence}): {WORDS.reason(verdict.because)}")
+
+
+def _tell_before(case: Case | None) -> None:
+    if case is not None:
+        said = f", {case.answer.by} answered {case.answer.choice}" if case.answer else ""
+        out.print(f"  invited again: {case.guest_id} was deleted on {_day(case.deleted_at)}{said}")
 
 
 def _tell_people(judged: Judged) -> None:
@@ -175,6 +189,20 @@ def _extras(path: Path) -> Iterator[str]:
         yield _safe(path.label)
     if path.expires_at:
         yield f"until {_day(path.expires_at)}"
+
+
+def _tell_others(judged: Judged) -> None:
+    out.print("[bold]who else would act[/]")
+    for deed in judged.deeds:
+        day = "on a day nobody can tell" if deed.on is None else f"on {_day(deed.on)}"
+        deletes = "" if deed.deletes_on is None else f", deletes on {_day(deed.deletes_on)}"
+        near = "near" if deed in judged.near else "not near"
+        waits = ", and we wait" if deed == judged.waits_for else ""
+        out.print(f"  {deed.rival} {_safe(deed.what)} {day}{deletes}: {near}{waits}")
+    if not judged.deeds:
+        out.print("  nobody that could be seen")
+    if judged.unread:
+        out.print(f"  could not be read: {', '.join(judged.unread)}")
 
 
 def _tell_opinion(judged: Judged) -> None:
@@ -236,6 +264,9 @@ def _tell_next(judged: Judged) -> None:
         out.print(f"  would {action.kind}: {action.because}")
     for held in judged.plan.held:
         out.print(f"  would {held.action.kind}, but is held: {held.held_by}")
+        wait = judged.question.objection
+        if wait is not None and wait.code == held.held_by:
+            out.print(f"    {WORDS.reason(wait)}", markup=False)
     if judged.objection is not None:
         out.print(f"  not by itself: {WORDS.reason(judged.objection)}")
     left_alone = _left_alone(judged)

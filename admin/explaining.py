@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.runtime import House
-from reviews import planning, schedule, staleness
+from reviews import coexistence, planning, schedule, staleness
 from reviews.evidence import verify_chain
 from reviews.exposure import no_step_by_itself
 from reviews.jobs.night import round_name, what_is_known
@@ -13,11 +13,14 @@ from reviews.model import (
     Candidate,
     Card,
     Case,
+    Deed,
     Exposure,
     Guest,
     GuestId,
     Reason,
     Receipt,
+    Rival,
+    Step,
     Surroundings,
     Unreadable,
     Verdict,
@@ -38,6 +41,16 @@ class Judged:
     plan: Plan
     """What a night over this guest alone would do: caps and red lights of the tenant do not count."""
     rests_until: datetime | None
+    deeds: tuple[Deed, ...]
+    """What others would do to the guest by themselves, the soonest first."""
+    near: tuple[Deed, ...]
+    """Those that are due before a question put today would end."""
+    unread: tuple[Rival, ...]
+    """Of whom nobody knows whether they act."""
+    waits_for: Deed | None
+    """The deed before which we step back."""
+    before: Case | None
+    """The case of an account with the same mail address that we deleted and that can still come back."""
     objection: Reason | None
     """Why a harmful step that is due would not be taken by itself; None where none is due, or it would."""
 
@@ -113,15 +126,37 @@ async def _judged(house: House, guest: Guest, policy: Policy) -> Judged:
     survey = planning.Survey(policy=policy, now=now, round_name=name, known=known)
     survey.look(guest)
     plan = survey.draw_up(_receipt(house), previous_guests=None, surroundings=around)
+    others = (await house.rivals.look(tuple(Rival))).about(guest.id)
+    exposure = around[guest.id].exposure
+    deeds = coexistence.who_acts(guest, exposure, others)
     return Judged(
         guest=guest,
         verdict=verdict,
         question=asking.question(candidate, around[guest.id]),
-        exposure=around[guest.id].exposure,
+        exposure=exposure,
         plan=plan,
+        deeds=deeds,
+        near=tuple(deed for deed in deeds if coexistence.is_near(deed, policy, now)),
+        unread=coexistence.unread(guest, exposure, others),
+        waits_for=coexistence.steps_in(deeds, policy, now),
         rests_until=known.resting.get(guest.id),
+        before=await _before(house, guest),
         objection=_by_hand(plan, around[guest.id]),
     )
+
+
+async def _before(house: House, guest: Guest) -> Case | None:
+    """Find the account that was here before an invitation, among those deleted lately."""
+    if guest.mail is None:
+        return None
+    for case in await house.ledger.live_cases():
+        if case.step is not Step.DELETED or case.guest_id == guest.id:
+            continue
+        cards = await house.ledger.cards(case.batch_id)
+        mails = [(one.mail or "").casefold() for one in cards if one.guest_id == case.guest_id]
+        if guest.mail.casefold() in mails:
+            return case
+    return None
 
 
 def _by_hand(plan: Plan, around: Surroundings) -> Reason | None:

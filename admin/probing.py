@@ -58,6 +58,14 @@ async def _package_lifecycle(house: House) -> str:
     return f"guests it governs are blocked with their last package, and deleted {days} days later"
 
 
+async def _lifecycle_policies(house: House) -> str:
+    found = await house.lifecycle_policies.in_force()
+    if isinstance(found, Unreadable):
+        return f"could not be read ({found.why})"
+    told = (f"{one.name} ({one.action}: {', '.join(rule.kind for rule in one.rules)})" for one in found)
+    return "; ".join(told) or "none"
+
+
 async def _sponsors(house: House) -> str:
     page = await anext(house.directory.census().pages(), None)
     lists = [guest.sponsors for guest in page.guests] if page is not None else []
@@ -86,9 +94,7 @@ PROBES: Mapping[str, Callable[[House], Awaitable[str]] | ByHand] = MappingProxyT
         "packages-by-post": ByHand(
             steps="POST a definition whose scope names a package and a policy; expect 400"
         ),
-        "guest-lifecycle-policies": ByHand(
-            steps="GET `/identityGovernance/lifecycleWorkflows/lifecyclePolicies`"
-        ),
+        "guest-lifecycle-policies": _lifecycle_policies,
         "throttles": ByHand(steps="open 50 test batches in one night; look for 429 in the log"),
     }
 )

@@ -101,7 +101,7 @@ class AboutRun:
     run: Run | None
     plan: Plan | None
     cases: Mapping[GuestId, Case] = field(default_factory=dict)
-    """How it went with the guests the run asked about, for the summary of a round."""
+    """The cases of guests the run asked about, for the summary of a round, or closed, for its digest."""
 
 
 Matter = AboutQuestions | AboutAnswers | AboutGuest | AboutExemption | AboutRun
@@ -181,7 +181,7 @@ def _of_run(about: AboutRun, setting: Setting) -> Context:
     if about.plan is not None and about.mail.kind is MailKind.ROUND_SUMMARY:
         return composing.round_summary(about.run_id, about.plan, about.cases, setting)
     alert = str(about.mail.facts.get("alert") or "")
-    return composing.run_digest(about.run_id, about.run, about.plan, alert, setting)
+    return composing.run_digest(about.run_id, about.run, about.plan, alert, setting, about.cases)
 
 
 def _reason(mail: OwedMail) -> Reason:
@@ -293,8 +293,19 @@ async def _about_run(mail: OwedMail, run_id: RunId, ledger: Ledger, archive: Arc
             return Passed(why="nothing-held")
         if await ledger.approved(plan.plan_hash):
             return Passed(why="approved-already")
-    cases = await _asked_by(plan, run, ledger) if mail.kind is MailKind.ROUND_SUMMARY and plan else {}
+    cases: Mapping[GuestId, Case] = {}
+    if plan is not None and mail.kind is MailKind.ROUND_SUMMARY:
+        cases = await _asked_by(plan, run, ledger)
+    elif plan is not None and mail.kind is MailKind.RUN_DIGEST:
+        cases = await _closed_by(plan, ledger)
     return AboutRun(mail=mail, run_id=run_id, run=run, plan=plan, cases=cases)
+
+
+async def _closed_by(plan: Plan, ledger: Ledger) -> dict[GuestId, Case]:
+    """Return the cases a plan closes, as they are now."""
+    closes = {action.case_id: action.guest_id for action in plan.actions if action.kind is Act.CLOSE}
+    found = await ledger.cases(tuple(closes.values()))
+    return {guest: case for guest, case in found.items() if case.id in closes}
 
 
 async def _asked_by(plan: Plan, run: Run, ledger: Ledger) -> dict[GuestId, Case]:

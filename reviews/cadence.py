@@ -57,7 +57,7 @@ def reminders(batch: Batch, policy: Policy) -> Iterator[Reminder]:
 
     A quiet day puts a reminder off until the next day that is not, and brings the final one forward.
     """
-    opened, last = (local_date(policy.tenant.zone, at) for at in (batch.opened_at, batch.deadline))
+    opened, last = (local_date(policy.tenant.zone, at) for at in (batch.asked_from, batch.deadline))
     final = None if policy.cadence.final is None else _busy_day(last - policy.cadence.final, -_DAY, policy)
     newest = opened
     for number, wait in enumerate(policy.cadence.reminders, start=1):

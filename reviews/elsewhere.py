@@ -20,5 +20,7 @@ def left_to_others(around: Surroundings, policy: Policy, now: datetime) -> Reaso
     if kept is not None and now < kept + rules.recent_native_decision_suppresses:
         return because("kept-natively", on=kept.date().isoformat())
     if around.elsewhere and not around.items and Rival.NATIVE_REVIEW in rules.yield_to:
-        return because("in-native-review")
+        first = around.elsewhere[0]
+        until = "" if first.ends_at is None else first.ends_at.date().isoformat()
+        return because("in-native-review", name=first.name, on=until)
     return None

@@ -40,6 +40,7 @@ def exposure_of(ties: Ties, policy: Policy) -> Exposure:
         paths=tuple(sorted(paths, key=_most_sensitive)),
         unread=_unread(ties),
         strange_labels=tuple(sorted(_strange_labels(ties, policy))),
+        is_governed=any(one.is_governed for one in _read(ties.packages)),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from reviews import remediation
 from reviews.changes import changed, marks
+from reviews.coexistence import fate, steps_in, who_acts, why_we_wait
 from reviews.elsewhere import left_to_others
 from reviews.kinds import classify
 from reviews.ladder import Ladder, who_answers
@@ -66,18 +67,28 @@ class Round:
         if candidate.guest.id in self.role_holders:
             danger = replace(danger, risk=Risk.CRITICAL, is_privileged=True)
         if candidate.case is not None:
-            return self._again(candidate, candidate.case, around, danger)
+            return self._held_back(candidate, around, self._again(candidate, candidate.case, around, danger))
         if danger.is_privileged and self.policy.reviewers.privileged:
             ladder = self._privileged_ladder(candidate.guest)
-        objection = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else self._wait(around)
+        objection = ladder.rungs[-1] if ladder.held_by == "sponsors-unreadable" else None
         action = self._action(candidate, around, ladder, danger)
-        return Question(action=action, objection=objection, ladder=ladder, danger=danger)
+        question = Question(action=action, objection=objection, ladder=ladder, danger=danger)
+        return self._held_back(candidate, around, self._left(question, around))
 
-    def _wait(self, around: Surroundings) -> Reason | None:
-        """Say why a question waits: others ask or have asked, or a review of the package is near."""
+    def _left(self, question: Question, around: Surroundings) -> Question:
+        """Hold a question back that others ask or have asked, or are about to ask."""
         left = left_to_others(around, self.policy, self.now)
         day = None if around.items else around.package_round_on
-        return left or (None if day is None else because("package-round-near", on=day.isoformat()))
+        near = None if day is None else because("package-round-near", on=day.isoformat())
+        return _waiting(question, left or near)
+
+    def _held_back(self, candidate: Candidate, around: Surroundings, question: Question) -> Question:
+        """Hold a question back while somebody else is about to act, unless it joins a review that runs."""
+        if around.others is None or around.items:
+            return question
+        deeds = who_acts(candidate.guest, around.exposure, around.others)
+        deed = steps_in(deeds, self.policy, self.now)
+        return _waiting(question, None if deed is None else why_we_wait(deed))
 
     def _privileged_ladder(self, guest: Guest) -> Ladder:
         """Ask the people the policy names for privileged guests, whoever sponsors this one."""
@@ -122,6 +133,8 @@ class Round:
         if around.items:
             names = ", ".join(dict.fromkeys(item.name for item in around.items))
             reasons = (*reasons, because("asked-in-package", packages=names))
+        if around.others is not None:
+            reasons = (*reasons, *fate(who_acts(candidate.guest, around.exposure, around.others)))
         case = case_id(candidate.guest.id, self.name)
         return Action(
             key=f"ask:{case}",
@@ -164,6 +177,15 @@ class Round:
             unread=around.exposure.unread,
             marks=marks(paths),
         )
+
+
+def _waiting(question: Question, wait: Reason | None) -> Question:
+    """Return a question held back by a reason, which it tells; as it was when something holds it already."""
+    if wait is None or question.objection is not None:
+        return question
+    told = question.action.reasons
+    action = replace(question.action, reasons=told if wait in told else (*told, wait))
+    return replace(question, action=action, objection=wait)
 
 
 def case_id(guest_id: GuestId, round_name: str) -> CaseId:

@@ -226,14 +226,17 @@ _PACKAGES = {
 }
 
 _OTHERS = {
-    "in-native-review": "Another review asks about the guest already.",
+    "in-native-review": "Another review, {name}, asks about the guest already, until {on}.",
     "kept-natively": "Somebody kept the guest in another review on {on}.",
     "package-round-near": "The review of the guest's package begins on {on}: the question is put there.",
     "asked-in-package": "The answer goes to the review of an access package too ({packages}).",
-    "lifecycle-policy-acts": "A guest lifecycle policy of the tenant acts on the guest by itself.",
+    "lifecycle-policy-acts": "The guest lifecycle policy {name} of the tenant acts on the guest on {on}.",
     "package-lifecycle-acts": "Entitlement management acts by itself when the last package ends, on {on}.",
     "co-members-visible": "Guests could see who else is asked about, and the policy does not allow that.",
     "ends-the-account": "With the last package the account goes: blocked, and deleted {days} days later.",
+    "guest-needs-it": "The guest was asked and says that it still needs access ({on}).",
+    "guest-is-done": "The guest was asked and says that it needs no access any more ({on}).",
+    "guest-was-silent": "The guest was asked whether it still needs access, and has not said so.",
     "others-not-read": "What other reviews and policies do about guests could not be read ({what}).",
 }
 

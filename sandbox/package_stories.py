@@ -102,8 +102,13 @@ def a_group_of_people(group_id: str) -> Json:
     return {"@odata.type": "#microsoft.graph.groupMembers", "groupId": group_id, "description": "Reviewers"}
 
 
-def a_guest_lifecycle_policy(*, enabled: bool = True, inactive_days: int = 90) -> Json:
-    """Return a guest lifecycle policy as Graph's pages describe it: the silent are blocked, then deleted."""
+def a_guest_lifecycle_policy(
+    *, since: datetime, enabled: bool = True, silent_days: int = 90, sponsors: int = 1, grace: int = 7
+) -> Json:
+    """Return a guest lifecycle policy as in Graph's pages: who breaks a rule is blocked, then deleted.
+
+    ``since``: when it was made; ``grace``: days from a broken rule to the block.
+    """
     kind = "#microsoft.graph.identityGovernance"
     return {
         "@odata.type": f"{kind}.guestLifecyclePolicy",
@@ -111,20 +116,29 @@ def a_guest_lifecycle_policy(*, enabled: bool = True, inactive_days: int = 90) -
         "displayName": "Silent guests",
         "description": "Blocks guests who do not sign in, then deletes them",
         "isEnabled": enabled,
-        "gracePeriodInDays": 7,
-        "enforcementAction": "disableThenDelete",
+        "policySource": "userCreated",
+        "versionNumber": 1,
+        "createdDateTime": graph_time(since),
+        "lastModifiedDateTime": graph_time(since),
+        "gracePeriodInDays": grace,
+        "enforcementAction": {
+            "@odata.type": f"{kind}.disableThenDeleteEnforcementAction",
+            "deletionGracePeriodInDays": 30,
+        },
         "rules": [
             {
                 "@odata.type": f"{kind}.inactivityRule",
                 "id": "6f0f5c3e-0000-4000-8000-000000000002",
                 "isEnabled": True,
-                "inactivityPeriodInDays": inactive_days,
+                "gracePeriodInDays": None,
+                "lastActivityThresholdInDays": silent_days,
             },
             {
                 "@odata.type": f"{kind}.sponsorPresenceRule",
                 "id": "6f0f5c3e-0000-4000-8000-000000000003",
                 "isEnabled": True,
-                "minimumSponsors": 1,
+                "gracePeriodInDays": None,
+                "minimumSponsorCount": sponsors,
             },
         ],
     }

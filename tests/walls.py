@@ -27,21 +27,9 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
     | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
-    | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention"},
-    frozenset(
-        {
-            "vehicles",
-            "metering",
-            "coexistence",
-            "coverage",
-            "elsewhere",
-            "packages",
-            "risk",
-            "decisions",
-            "remediation",
-        }
-    )
-    | {"handover", "backfill", "cadence"},
+    | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention", "attesting"},
+    frozenset({"vehicles", "metering", "coexistence", "packages", "risk", "decisions", "remediation"})
+    | {"coverage", "elsewhere", "handover", "backfill", "cadence"},
     frozenset({"guardrails", "questions", "findings", "second_look", "undo", "quality"}),
     frozenset({"planning"}),
     frozenset({"ports"}),

@@ -1,13 +1,14 @@
 """Native access reviews in Entra: one per batch, over its cohort group, answered by its reviewer.
 
-Only plain group reviews with named reviewers are made: no native mail, nothing applied by itself, no
-feature that is billed per guest (graph-facts.md C2, C6).
+Only plain group reviews with named reviewers are made: nothing applied by itself, no feature that is billed
+per guest, and native mail only where guests answer first (graph-facts.md C2, C6).
 """
 
 import logging
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -20,8 +21,11 @@ from adapters.graph.operations import (
     LIST_CONTACTED,
     LIST_DECISIONS,
     LIST_INSTANCES,
+    LIST_STAGE_DECISIONS,
+    LIST_STAGES,
     READ_DEFINITION,
     RECORD_DECISION,
+    RECORD_STAGE_DECISION,
 )
 from notifications.words import in_every_language
 from reviews.errors import Gone, Malformed, NotSupported
@@ -38,8 +42,9 @@ from reviews.model import (
     NativeRound,
     PersonId,
 )
+from reviews.native import Native, state_of
 from reviews.policy import CostGuard
-from reviews.ports import NativeDecision, NativeReview
+from reviews.ports import Attested, NativeDecision, NativeReview
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +52,7 @@ DEFINITIONS = "/identityGovernance/accessReviews/definitions"
 NOBODY = "00000000-0000-0000-0000-000000000000"
 SCOPE_QUERY = "scope/microsoft.graph.accessReviewQueryScope/query"
 PAGE_SIZE = 100
+_STAGES = 2
 LONGEST_WORDS = 500
 """Characters of a reviewer's own words that are written to the native review; all are kept in the ledger."""
 
@@ -69,6 +75,16 @@ class _Definition(msgspec.Struct, rename="camel", gc=False):
 class _Instance(msgspec.Struct, gc=False):
     id: str
     status: str | None = None
+
+
+class _Stage(msgspec.Struct, rename="camel", gc=False):
+    id: str
+    status: str | None = None
+    start_date_time: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return state_of(self.status or "") is Native.OVER
 
 
 class _Somebody(msgspec.Struct, rename="camel", gc=False):
@@ -104,13 +120,13 @@ def marker(batch_id: BatchId) -> str:
     return f"[gatehouse {batch_id}]"
 
 
-def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, object]:
+def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, Any]:
     """Return the body that makes a batch's review. Raises Malformed without a group, or if it billed."""
     if batch.group_id is None:
         raise Malformed(f"batch {batch.id}: no group to review")
     days = max(1, math.ceil((batch.deadline - batch.opened_at) / timedelta(days=1)))
     members = f"/groups/{batch.group_id}/transitiveMembers/microsoft.graph.user"
-    body: dict[str, object] = {
+    body: dict[str, Any] = {
         "displayName": f"Guests to review {batch.opened_at:%Y-%m-%d} {marker(batch.id)}",
         "descriptionForAdmins": f"Made by Gatehouse for batch {batch.id}. Answers are taken over from here.",
         "descriptionForReviewers": in_every_language("native.description"),
@@ -123,7 +139,36 @@ def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, obje
         "fallbackReviewers": [_reviewer(person) for person in fallback if person != batch.reviewer_id],
         "settings": _settings(days),
     }
+    if batch.attests_until is not None:
+        _in_stages(body, batch.attests_until - batch.opened_at, days)
     return guarded(body, CostGuard(), guests=len(batch.guests))
+
+
+def _in_stages(body: dict[str, Any], first: timedelta, days: int) -> None:
+    """Let the guests answer about themselves first; whatever they say, the reviewer decides after them.
+
+    Entra has one switch for its mail: guests learn of their question by it, so reviewers get it as well.
+    """
+    theirs = max(1, math.ceil(first / timedelta(days=1)))
+    people = {name: body.pop(name) for name in ("reviewers", "fallbackReviewers")}
+    body["reviewers"] = []
+    body["settings"]["mailNotificationsEnabled"] = True
+    body["stageSettings"] = [
+        {
+            "stageId": "guests",
+            "durationInDays": theirs,
+            "recommendationsEnabled": False,
+            "decisionsThatWillMoveToNextStage": ["NotReviewed", "Approve", "Deny", "DontKnow"],
+            "reviewers": [],
+        },
+        {
+            "stageId": "reviewer",
+            "dependsOn": ["guests"],
+            "durationInDays": max(1, days - theirs),
+            "recommendationsEnabled": False,
+            **people,
+        },
+    ]
 
 
 def _settings(days: int) -> dict[str, object]:
@@ -254,8 +299,40 @@ class GraphAccessReviews:
         """Write an answer to the native review, naming both guest and group; see ``reviews.ports``."""
         if batch.definition_id is None or batch.instance_id is None or batch.group_id is None:
             raise NotSupported(f"batch {batch.id}: its review has no instance yet")
+        if batch.attests_until is not None and batch.stage_id is None:
+            raise NotSupported(f"batch {batch.id}: it is not known in which stage its reviewer is asked")
         body = decision_body(answer, guest_id=guest_id, resource_id=batch.group_id)
-        await self._recorded(batch.definition_id, batch.instance_id, body)
+        await self._recorded(batch.definition_id, batch.instance_id, body, stage_id=batch.stage_id)
+
+    async def attested(self, definition_id: str) -> Attested | None:
+        """Read what guests said of themselves, page by page; None for a review gone or without stages."""
+        review = await self.review(definition_id)
+        if review is None or review.instance_id is None:
+            return None
+        try:
+            return await self._first_stage(definition_id, review.instance_id)
+        except Gone:
+            return None
+
+    async def _first_stage(self, definition_id: str, instance_id: str) -> Attested | None:
+        one = self._client.urls.identity_governance.access_reviews.definitions
+        one = one.by_access_review_schedule_definition_id(definition_id)
+        stages = one.instances.by_access_review_instance_id(instance_id).stages
+        rows = self._client.rows(LIST_STAGES, stages)
+        found = [decoded(LIST_STAGES, row, _Stage) async for row in rows]
+        if len(found) < _STAGES:
+            return None
+        first, last = (sorted(found, key=_by_start)[number] for number in (0, -1))
+        items = stages.by_access_review_stage_id(first.id).decisions
+        answers = self._client.rows(LIST_STAGE_DECISIONS, items, top=PAGE_SIZE)
+        said = [_native(decoded(LIST_STAGE_DECISIONS, row, _Decision)) async for row in answers]
+        return Attested(
+            is_over=first.is_over,
+            stage_id=last.id,
+            said={
+                one.guest_id: one for one in said if str(one.by) == one.guest_id and one.choice is not None
+            },
+        )
 
     async def definitions(self) -> tuple[Definition, ...]:
         """Read every definition but those over our cohort groups."""
@@ -278,9 +355,19 @@ class GraphAccessReviews:
         body = decision_body(answer, guest_id=guest_id, resource_id=item.resource_id)
         await self._recorded(item.definition_id, item.instance_id, body)
 
-    async def _recorded(self, definition_id: str, instance_id: str, body: dict[str, str]) -> None:
-        path = f"{DEFINITIONS}/{definition_id}/instances/{instance_id}/batchRecordDecisions"
-        await self._client.write(RECORD_DECISION, path, body)
+    async def _recorded(
+        self, definition_id: str, instance_id: str, body: dict[str, str], *, stage_id: str | None = None
+    ) -> None:
+        path = f"{DEFINITIONS}/{definition_id}/instances/{instance_id}"
+        if stage_id is None:
+            await self._client.write(RECORD_DECISION, f"{path}/batchRecordDecisions", body)
+        else:
+            path = f"{path}/stages/{stage_id}/batchRecordDecisions"
+            await self._client.write(RECORD_STAGE_DECISION, path, body)
+
+
+def _by_start(stage: _Stage) -> str:
+    return stage.start_date_time.isoformat() if stage.start_date_time else ""
 
 
 def _by_age(definition: _Definition) -> tuple[bool, str, str]:

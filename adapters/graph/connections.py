@@ -56,7 +56,7 @@ def _below_user(what: str, fields: str) -> Callable[[str], str]:
 
 def _packages(guest: str) -> str:
     wanted = quote(f"target/objectId eq '{guest}' and state eq 'delivered'")
-    shown = quote("accessPackage($select=id,displayName)")
+    shown = quote("accessPackage($select=id,displayName),target($select=subjectLifecycle)")
     return f"/identityGovernance/entitlementManagement/assignments?$filter={wanted}&$expand={shown}"
 
 

@@ -20,6 +20,7 @@ _READS_PACKAGES = ("EntitlementManagement.Read.All",)
 _DEFINITIONS = "/identityGovernance/accessReviews/definitions"
 _DEFINITION = f"{_DEFINITIONS}/{{accessReviewScheduleDefinition-id}}"
 _INSTANCE = f"{_DEFINITION}/instances/{{accessReviewInstance-id}}"
+_STAGE = f"{_INSTANCE}/stages/{{accessReviewStage-id}}"
 _PACKAGES = "/identityGovernance/entitlementManagement"
 _PACKAGE_POLICY = f"{_PACKAGES}/assignmentPolicies/{{accessPackageAssignmentPolicy-id}}"
 _MESSAGE = "/users/{user-id}/messages/{message-id}"
@@ -103,6 +104,11 @@ REPLACE_PACKAGE_POLICY = Operation(
 )
 """Not repeatable although a PUT: somebody else may have changed the policy after ours took effect."""
 READ_PACKAGE_SETTINGS = Operation(name=f"GET {_PACKAGES}/settings", needs=_READS_PACKAGES)
+LIST_LIFECYCLE_POLICIES = Operation(
+    name="GET /identityGovernance/lifecycleWorkflows/lifecyclePolicies",
+    needs=("LifecyclePolicies-Guests.Read.All",),
+)
+"""A preview with pages of v1.0, newer than Microsoft's metadata and SDK; most tenants do not have it."""
 
 FIND_GROUPS = Operation(name="GET /groups", needs=_READS_GROUPS)
 CREATE_GROUP = Operation(name="POST /groups", needs=_GROUPS, repeatable=False)
@@ -115,9 +121,12 @@ CREATE_DEFINITION = Operation(name=f"POST {_DEFINITIONS}", needs=_REVIEWS, repea
 READ_DEFINITION = Operation(name=f"GET {_DEFINITION}", needs=_READS_REVIEWS)
 LIST_INSTANCES = Operation(name=f"GET {_DEFINITION}/instances", needs=_READS_REVIEWS)
 LIST_DECISIONS = Operation(name=f"GET {_INSTANCE}/decisions", needs=_READS_REVIEWS)
+LIST_STAGES = Operation(name=f"GET {_INSTANCE}/stages", needs=_READS_REVIEWS)
+LIST_STAGE_DECISIONS = Operation(name=f"GET {_STAGE}/decisions", needs=_READS_REVIEWS)
 LIST_CONTACTED = Operation(name=f"GET {_INSTANCE}/contactedReviewers", needs=_READS_REVIEWS)
 RECORD_DECISION = Operation(name=f"POST {_INSTANCE}/batchRecordDecisions", needs=_REVIEWS)
 """Repeatable although a POST: the same decision on the same guest and group changes nothing more."""
+RECORD_STAGE_DECISION = Operation(name=f"POST {_STAGE}/batchRecordDecisions", needs=_REVIEWS)
 
 FIND_MESSAGES = Operation(name="GET /users/{user-id}/messages", needs=_MAIL)
 CREATE_DRAFT = Operation(name="POST /users/{user-id}/messages", needs=_MAIL, repeatable=False)

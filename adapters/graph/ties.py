@@ -72,9 +72,14 @@ class _Package(msgspec.Struct, rename="camel", gc=False):
     display_name: str | None = None
 
 
+class _Target(msgspec.Struct, rename="camel", gc=False):
+    subject_lifecycle: str | None = None
+
+
 class _Held(msgspec.Struct, rename="camel", gc=False):
     access_package: _Package
     schedule: _Schedule | None = None
+    target: _Target | None = None
 
 
 class Holding(msgspec.Struct, rename="camel", gc=False):
@@ -179,6 +184,7 @@ def _held(one: _Held) -> HeldPackage:
         id=package.id,
         name=package.display_name or package.id,
         expires_at=None if ends is None else ends.astimezone(UTC),
+        is_governed=one.target is not None and one.target.subject_lifecycle == "governed",
     )
 
 

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from notifications import names
 from notifications.composing.guests import about, by_hand
 from notifications.composing.setting import Setting, reviewer_name
 from notifications.contexts import CountLine, ExceptionExpiring, ManualTask, Paused, RoundSummary, RunDigest
 from notifications.words import Words
-from reviews.model import Card, Case, Choice, GuestId, Person, Reason, RunId
+from reviews.model import Card, Case, Choice, GuestId, Outcome, Person, Reason, RunId
 from reviews.policy import Exemption
 from reviews.reasons import because
 from reviews.records import Act, Held, Plan, Run
@@ -51,8 +52,18 @@ def exception_expiring(exemption: Exemption, card: Card | None, setting: Setting
     )
 
 
-def run_digest(run_id: RunId, run: Run | None, plan: Plan | None, alert: str, setting: Setting) -> RunDigest:
-    """Compose what operators are told of a night, or the alarm about a run that is overdue."""
+def run_digest(
+    run_id: RunId,
+    run: Run | None,
+    plan: Plan | None,
+    alert: str,
+    setting: Setting,
+    closed: Mapping[GuestId, Case] = MappingProxyType({}),
+) -> RunDigest:
+    """Compose what operators are told of a night, or the alarm about a run that is overdue.
+
+    ``closed`` are the cases the night closed.
+    """
     words = setting.words
     kinds = Counter(action.kind for action in plan.actions) if plan else Counter[Act]()
     alarm = (words.say(f"alert.{alert}"),) if alert else ()
@@ -64,7 +75,7 @@ def run_digest(run_id: RunId, run: Run | None, plan: Plan | None, alert: str, se
         held=_held(plan.held if plan else (), words),
         alerts=alarm + (tuple(words.reason(one) for one in plan.alerts) if plan else ()),
         findings=tuple(words.reason(one) for one in plan.findings) if plan else (),
-        notes=_notes(plan, words) if plan else (),
+        notes=_notes(plan, closed, words) if plan else (),
         plan_hash=plan.plan_hash if plan else "",
     )
 
@@ -118,12 +129,13 @@ def _held(held: Sequence[Held], words: Words) -> tuple[CountLine, ...]:
     return tuple(CountLine(what=words.held(by), count=n) for by, n in sorted(rules.items()))
 
 
-def _notes(plan: Plan, words: Words) -> tuple[CountLine, ...]:
+def _notes(plan: Plan, closed: Mapping[GuestId, Case], words: Words) -> tuple[CountLine, ...]:
     receipt = plan.receipt
     figures = {
         "set-aside": len(receipt.set_aside),
         "duplicates": receipt.duplicates,
         "nameless-sponsors": receipt.nameless_sponsors,
         "without-sign-ins": receipt.without_sign_ins,
+        "became-members": sum(case.outcome is Outcome.CONVERTED for case in closed.values()),
     }
     return tuple(CountLine(what=words.say(f"note.{name}"), count=n) for name, n in figures.items() if n)

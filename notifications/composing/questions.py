@@ -55,7 +55,7 @@ def question(kind: type[Q], asked: Sequence[Asked], setting: Setting, **more: st
         "added": names.paragraphs(setting.wording.question),
     }
     if issubclass(kind, Reminder):
-        fields["asked_on"] = words.day(min(one.batch.opened_at for one in ordered))
+        fields["asked_on"] = words.day(min(one.batch.asked_from for one in ordered))
     return kind(**fields)
 
 

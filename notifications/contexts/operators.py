@@ -76,7 +76,9 @@ class RunDigest(Mail):
     held: tuple[CountLine, ...] = says("What was held back, by which rule.")
     alerts: tuple[str, ...] = says("What looks wrong, one sentence each.")
     findings: tuple[str, ...] = says("What stands out about groups, labels and partners, one sentence each.")
-    notes: tuple[CountLine, ...] = says("What the census could not read.")
+    notes: tuple[CountLine, ...] = says(
+        "What the census could not read, and whose case ended without a word."
+    )
     plan_hash: str = says("The plan's hash, by which it is approved; empty when there is no plan.")
 
 

@@ -201,6 +201,19 @@ class Answering:
             )
         )
 
+    async def note_package(self, batch: Batch, guest_id: GuestId, item: NativeItem, said: Answer) -> None:
+        """Note, once, that a reviewer of the guest's package takes that away: our question stays."""
+        case = await self.ledger.case(guest_id)
+        if case is None or case.batch_id != batch.id or case.closed_at is not None:
+            return
+        facts = {"package": item.name, "review": item.instance_id}
+        if any(
+            one.kind == "package-denied" and one.facts == facts for one in await self.ledger.events(guest_id)
+        ):
+            return
+        after = replace(case, version=case.version + 1)
+        await self.ledger.move(_move(after, "package-denied", said, batch, self.clock.now(), {**facts}))
+
     async def _acknowledge(self, batch: Batch, submissions: Iterable[Submission], policy: Policy) -> None:
         if batch.reviewer is None or batch.reviewer.mail is None:
             return

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reviews import remediation, second_look
+from reviews import coexistence, remediation, second_look
 from reviews.errors import Forbidden, Gone, Transient
 from reviews.exposure import exposure_of, no_step_by_itself
+from reviews.jobs.rivals import Rivals
 from reviews.jobs.telling import manual_task, notice_id, to_reviewer
 from reviews.messages import CarryOut, SendMail
-from reviews.model import Case, Guest, Outcome, Reason, Step, Unreadable
+from reviews.model import Case, Exposure, Guest, Outcome, Reason, Step, Unreadable
 from reviews.policy import Mode, Policy
 from reviews.ports import Clock, Connections, Directory, Ledger, Policies, Queue
 from reviews.reasons import because
@@ -25,6 +26,7 @@ class CarryingOut:
     clock: Clock
     directory: Directory
     connections: Connections
+    rivals: Rivals
     ledger: Ledger
     queue: Queue
     policies: Policies
@@ -68,7 +70,7 @@ class CarryingOut:
         try:
             return (
                 await self._by_the_log(case, guest, message, policy)
-                or await self._by_privilege(case, message, policy)
+                or await self._by_reach(case, guest, message, policy)
                 or await self._acted(case, guest, message, policy)
             )
         except Gone:
@@ -87,14 +89,33 @@ class CarryingOut:
         objection = second_look.objection(case, logged)
         return None if objection is None else await self._object(case, message, objection)
 
-    async def _by_privilege(self, case: Case, message: CarryOut, policy: Policy) -> Case | None:
-        """Look afresh at what the guest reaches: hand a privileged one to a person; None to go on."""
-        tied = (await self.connections.ties([message.guest_id]))[message.guest_id]
-        objection = no_step_by_itself(tied if isinstance(tied, Unreadable) else exposure_of(tied, policy))
-        if objection is None or objection.code not in remediation.BY_HAND:
-            return None if objection is None else await self._object(case, message, objection)
+    async def _by_reach(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case | None:
+        """Look afresh at what the guest reaches: a privileged one goes to a person; None to go on."""
+        tied = (await self.connections.ties([guest.id]))[guest.id]
+        exposure = tied if isinstance(tied, Unreadable) else exposure_of(tied, policy)
+        objection = no_step_by_itself(exposure)
+        if objection is None:
+            return await self._by_rivals(case, guest, exposure, message, policy)
+        if objection.code not in remediation.BY_HAND:
+            return await self._object(case, message, objection)
         facts: dict[str, str | int | None] = {"because": objection.code}
         return await self._move(remediation.manual(case), "needs-a-person", message, facts)
+
+    async def _by_rivals(
+        self, case: Case, guest: Guest, exposure: Exposure | Unreadable, message: CarryOut, policy: Policy
+    ) -> Case | None:
+        """Wait while somebody else, whom the policy names, is about to act on the guest; None to go on."""
+        wanted = coexistence.before_whom(policy)
+        seen = await self.rivals.look(wanted)
+        failed = seen.failed.intersection(wanted)
+        if failed:
+            unread = because("others-not-read", what=", ".join(sorted(failed)))
+            return await self._object(case, message, unread, told=True)
+        deeds = coexistence.who_acts(guest, exposure, seen.about(guest.id))
+        deed = coexistence.steps_in(deeds, policy, self.clock.now())
+        if deed is None:
+            return None
+        return await self._object(case, message, coexistence.why_we_wait(deed), told=True)
 
     async def _acted(self, case: Case, guest: Guest, message: CarryOut, policy: Policy) -> Case:
         if message.kind is Act.NOTICE:
@@ -181,11 +202,14 @@ class CarryingOut:
         facts: dict[str, str | int | None] = {**reason.params, "because": reason.code}
         return await self._move(after, "closed", message, facts)
 
-    async def _object(self, case: Case, message: CarryOut, reason: Reason) -> Case:
-        """Write an objection down, once: the same one on the next night says nothing new."""
+    async def _object(self, case: Case, message: CarryOut, reason: Reason, *, told: bool = False) -> Case:
+        """Write an objection down, once: the same one on the next night says nothing new.
+
+        ``told``: its words are kept with it, which must then be the same every night.
+        """
         log.info("action not carried out", extra={"event": "action.objected", "because": reason.code})
         newest = (await self.ledger.events(case.guest_id))[-1:]
-        facts = {"act": message.kind.value, "because": reason.code}
+        facts = {**(reason.params if told else {}), "act": message.kind.value, "because": reason.code}
         if newest and newest[0].kind == "objection" and dict(newest[0].facts) == facts:
             return case
         return await self._move(replace(case, version=case.version + 1), "objection", message, facts)

@@ -7,10 +7,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from reviews.coexistence import before_whom
 from reviews.errors import GatehouseError
 from reviews.exposure import exposure_of
 from reviews.jobs.elsewhere import Elsewhere, Found
 from reviews.jobs.gathering import Exposures, Gathering
+from reviews.jobs.rivals import Rivals
 from reviews.kinds import home_domain
 from reviews.model import (
     Candidate,
@@ -44,6 +46,8 @@ class LookingCloser:
     ledger: Ledger | None = None
     elsewhere: Elsewhere | None = None
     """Finds the reviews that others opened."""
+    rivals: Rivals | None = None
+    """Finds out what else acts on guests by itself."""
 
     async def look(self, candidates: Sequence[Candidate]) -> Mapping[GuestId, Surroundings]:
         """Find out about every candidate what its own record does not tell."""
@@ -54,7 +58,8 @@ class LookingCloser:
         unowned = await self._unowned(exposures, policy)
         homes = await self._homes(candidates)
         cards = await self._last_cards(guests)
-        others = await self.elsewhere.look(policy, exposures) if self.elsewhere and guests else Found()
+        reviews = await self.elsewhere.look(policy, exposures) if self.elsewhere and guests else Found()
+        rivals = await self.rivals.look(before_whom(policy)) if self.rivals and guests else None
         log.info("candidates looked at", extra={"event": "exposure.read", "guests": len(guests)})
         return {
             guest: Surroundings(
@@ -63,10 +68,11 @@ class LookingCloser:
                 unowned=unowned.get(guest, ()),
                 home=homes.get(guest),
                 last_card=cards.get(guest),
-                items=others.items.get(guest, ()),
-                elsewhere=others.elsewhere.get(guest, ()),
-                kept_elsewhere_at=others.kept_at.get(guest),
-                package_round_on=others.soon.get(guest),
+                items=reviews.items.get(guest, ()),
+                elsewhere=reviews.elsewhere.get(guest, ()),
+                kept_elsewhere_at=reviews.kept_at.get(guest),
+                package_round_on=reviews.soon.get(guest),
+                others=None if rivals is None else rivals.about(guest),
             )
             for guest in guests
         }

@@ -233,6 +233,7 @@ def _batch(
     run: Run, reviewer: PersonId, guests: tuple[GuestId, ...], opened_at: datetime, policy: Policy
 ) -> Batch:
     name = digest(f"batch|{run.nonce}|{reviewer}".encode())
+    first = policy.reviews.guest_attests_first
     return Batch(
         id=BatchId(name[:32]),
         version=1,
@@ -240,7 +241,8 @@ def _batch(
         reviewer_id=reviewer,
         run_id=run.id,
         opened_at=opened_at,
-        deadline=schedule.deadline(opened_at, policy.reviews.duration, policy.tenant.zone),
+        deadline=schedule.deadline(opened_at, policy.reviews.lasts, policy.tenant.zone),
+        attests_until=None if first is None else opened_at + first,
         nonce=digest(f"nonce|{run.nonce}|{reviewer}".encode())[:32],
         guests=guests,
     )

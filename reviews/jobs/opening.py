@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from reviews import remediation, sponsors
-from reviews.errors import Forbidden, Gone, NotSupported, Transient
+from reviews import attesting, remediation, sponsors
+from reviews.errors import Forbidden, Gone, NotSupported, Permanent, Transient
 from reviews.handover import WAITING
 from reviews.messages import SendMail
 from reviews.model import (
@@ -23,7 +23,7 @@ from reviews.model import (
     Step,
 )
 from reviews.policy import Policy
-from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
+from reviews.ports import AccessReviews, Attested, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Action, MailKind, Move, OwedMail, question_kind
 
 log = logging.getLogger("gatehouse.opening")
@@ -60,14 +60,16 @@ class Opening:
         if batch is None:
             raise Gone(f"batch {batch_id} is not in the ledger")
         policy = await self.policies.current()
+        if batch.step is BatchStep.DEFINED and attesting.are_asked(batch, self.clock.now()):
+            return batch
         if batch.step in _BEING_MADE:
             batch = await self._claimed(batch)
         if batch.step is BatchStep.INTENDED and batch.reviewer is None:
             batch = await self._settle_on_people(batch, policy)
         if batch.step in {BatchStep.INTENDED, BatchStep.GROUPED}:
             batch = await self._put_natively(batch, policy)
-        if batch.step is BatchStep.DEFINED:
-            batch = await self._owed(batch, policy)
+        if batch.step is BatchStep.DEFINED and not attesting.are_asked(batch, self.clock.now()):
+            batch = await self._asked(batch, policy)
         if batch.step is BatchStep.OPEN:
             await self.queue.put(SendMail(home=f"batch:{batch.id}", mail_id=MailKind.REVIEW_REQUEST.value))
         return batch
@@ -181,6 +183,32 @@ class Opening:
             fallback = [PersonId(one) for one in policy.reviewers.fallback]
             definition = await self.access_reviews.create_definition(batch, fallback)
         return await self._saved(replace(batch, definition_id=definition, step=BatchStep.DEFINED))
+
+    async def _asked(self, batch: Batch, policy: Policy) -> Batch:
+        """Ask the reviewer, once the guests have had their say, or have none."""
+        if batch.definition_id is None:
+            return await self._owed(replace(batch, attests_until=None), policy)
+        if batch.attests_until is None:
+            return await self._owed(batch, policy)
+        attested = await self._attested(batch, batch.definition_id)
+        if attested is None:
+            return await self._owed(batch, policy)
+        if attesting.may_still_answer(batch, self.clock.now(), is_over=attested.is_over):
+            return batch
+        cards = [card for card in await self.ledger.cards(batch.id) if not card.items]
+        said = [(card, attested.said.get(card.guest_id)) for card in cards]
+        told = [attesting.told(card, *((one.choice, one.at) if one else (None, None))) for card, one in said]
+        await self.ledger.save_cards(batch.id, told)
+        return await self._owed(replace(batch, stage_id=attested.stage_id), policy)
+
+    async def _attested(self, batch: Batch, definition_id: str) -> Attested | None:
+        """Read what the guests said; None when there is nothing to read, or it will never be readable."""
+        try:
+            return await self.access_reviews.attested(definition_id)
+        except Permanent as error:
+            extra = {"event": "batch.guests-unheard", "batch": batch.id, "because": type(error).__name__}
+            log.warning("asked without what the guests said", extra=extra)
+            return None
 
     async def _owed(self, batch: Batch, policy: Policy) -> Batch:
         reviewer = batch.reviewer

@@ -145,6 +145,8 @@ class Track:
         if batch.instance_id is None or batch.native == native.DELETED:
             return
         for decision in await self.access_reviews.decisions(batch.definition_id or "", batch.instance_id):
+            if batch.attests_until is not None and str(decision.by) == decision.guest_id:
+                continue
             answer = _native_answer(batch, decision)
             if answer is not None:
                 await self.answering.weigh(batch, decision.guest_id, answer, policy)
@@ -154,7 +156,8 @@ class Track:
     async def _read_elsewhere(self, batch: Batch, policy: Policy, places: Places) -> None:
         """Take over who was kept in the review of a package.
 
-        Somebody who takes the package away there has said nothing of the account: the question stays.
+        Somebody who takes the package away there has said nothing of the account: it is noted, and the
+        question stays.
         """
         for card in await self._joined(batch, places):
             for item in card.items:
@@ -162,6 +165,8 @@ class Track:
                 answer = None if decision is None else _native_answer(batch, decision)
                 if answer is not None and answer.choice is Choice.KEEP:
                     await self.answering.weigh(batch, card.guest_id, answer, policy)
+                elif answer is not None and answer.choice is Choice.REMOVE:
+                    await self.answering.note_package(batch, card.guest_id, item, answer)
 
     async def _joined(self, batch: Batch, places: Places) -> Sequence[Card]:
         """Return the cards of guests in reviews of packages, those joined that began after the question."""

@@ -75,3 +75,5 @@ class Exposure:
     """Sorts of access that could not be read, such as ``roles`` or ``packages``: not empty, unknown."""
     strange_labels: tuple[str, ...] = ()
     """Ids of sensitivity labels the guest meets that the policy does not declare."""
+    is_governed: bool = False
+    """Whether entitlement management governs the guest, and so may end the account with the last package."""

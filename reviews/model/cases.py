@@ -212,6 +212,15 @@ class Batch:
     """Whom the native review said it had asked, read when it was seen to be open; empty before."""
     unreached: Reason | None = None
     """Why the question is known not to have reached the reviewer; None as long as nothing came back."""
+    attests_until: datetime | None = None
+    """Until when the guests are asked themselves, and the reviewer waits; None when they are not."""
+    stage_id: str | None = None
+    """The stage of the native review in which the reviewer is asked; None where there are no stages."""
+
+    @property
+    def asked_from(self) -> datetime:
+        """From when on the reviewer is asked."""
+        return self.attests_until or self.opened_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from reviews.model.ids import Unreadable
+
 
 class Licence(StrEnum):
     """The best Microsoft Entra licence the tenant holds; each includes those before it."""
@@ -125,20 +127,30 @@ class NativeItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleRule:
+    """A rule of a guest lifecycle policy: a guest that breaks it is acted on when the grace has passed."""
+
+    kind: str
+    """The service's own name, such as ``inactivityRule``."""
+    limit: int | None = None
+    """Days, or for ``sponsorPresenceRule`` sponsors; None where it could not be read."""
+    grace: timedelta = timedelta()
+    """From the moment the rule is broken to the deed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LifecyclePolicy:
     """A guest lifecycle policy that is switched on: when it acts on a guest, and how."""
 
     name: str
     action: str
     """The service's own word, such as ``disableThenDelete``."""
-    inactive_after: timedelta | None = None
-    pending_after: timedelta | None = None
-    needs_sponsors: int = 0
-    """Acts on guests with fewer sponsors than this."""
-    grace: timedelta = timedelta()
-    """From the block to the delete."""
-    other_rules: tuple[str, ...] = ()
-    """Rules whose effect cannot be foretold here, by the service's own names."""
+    since: datetime | None = None
+    """Since when it stands as it is: it saw no rule broken before. None when it does not say."""
+    rules: tuple[LifecycleRule, ...] = ()
+    """Each stands alone: a guest that breaks one of them is acted on."""
+    deletes_after: timedelta | None = None
+    """From the deed to the delete, zero when it deletes at once; None when it deletes nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +160,25 @@ class PackageLifecycle:
     blocks: bool
     deletes_after: timedelta | None = None
     """From the block to the delete; None when it deletes nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """What else there is in the tenant that acts on one guest by itself."""
+
+    lifecycle_policies: tuple[LifecyclePolicy, ...] | Unreadable = ()
+    package_lifecycle: PackageLifecycle | Unreadable
+    rounds: tuple[NativeRound, ...] | Unreadable = ()
+    """Running reviews of others that ask about this guest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """What one of them would do to a guest. ``on`` is None when nobody can tell the day."""
+
+    rival: Rival
+    what: str
+    """The service's own name for it: a policy, a review, a setting."""
+    on: datetime | None = None
+    deletes_on: datetime | None = None
+    """When the account is deleted after that; None when it is not, or nobody can tell."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from reviews.model.access import Exposure, Path
 from reviews.model.cases import Card, Case
-from reviews.model.governance import NativeItem
+from reviews.model.governance import NativeItem, Others
 from reviews.model.ids import PersonId, Unreadable
 from reviews.model.people import Guest, Person
 from reviews.model.verdicts import Verdict
@@ -87,5 +87,7 @@ class Surroundings:
     """When somebody last kept the guest in a review of others; None when nobody did of late."""
     package_round_on: date | None = None
     """On which day a review of the guest's package begins, where that is near; the question waits for it."""
+    others: Others | None = None
+    """What else acts on the guest by itself; None when it was not looked for."""
     last_card: Card | None = None
     """What was shown when somebody last answered for this guest; None when nobody ever did."""

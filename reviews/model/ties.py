@@ -63,6 +63,8 @@ class HeldPackage:
     id: str
     name: str
     expires_at: datetime | None = None
+    is_governed: bool = False
+    """Whether entitlement management governs the holder: only then does it act when the last package goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

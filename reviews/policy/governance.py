@@ -77,12 +77,25 @@ def _check_round(lasts: timedelta, name: str) -> None:
 class Coexistence(Part):
     """How we keep out of the way of others who act on guests."""
 
-    yield_to: tuple[Rival, ...] = tuple(Rival)
-    """Before whom to step back. So far nights do before native-review; the others are only foretold."""
+    yield_to: tuple[Rival, ...] = (
+        Rival.NATIVE_REVIEW,
+        Rival.LIFECYCLE_POLICY,
+        Rival.PACKAGE_LIFECYCLE,
+    )
+    """Before whom to step back: a running review asks in our place, the others soon act in our place."""
     recent_native_decision_suppresses: Duration = timedelta(days=60)
     """A guest whom a person kept in a native review of others rests so long."""
     wait_for_package_round: Duration = timedelta(days=7)
     """A question waits this long for the next review of the guest's access package, to be put there."""
+
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if Rival.TENANT_SYNC in self.yield_to:
+            raise ValueError(
+                "coexistence.yield_to cannot name tenant-sync: a synchronisation has no day to wait for."
+                " Leave it out: its guests are asked about, and a denial becomes a person's task"
+            )
+        return self
 
 
 class CostGuard(Part):

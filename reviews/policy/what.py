@@ -4,10 +4,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from reviews.policy.governance import Cohort
 from reviews.policy.types import Duration, Part, Share
+
+LONGEST = timedelta(days=180)
+"""How long a question may be open, the time of the guests with it."""
 
 
 class NoAnswer(StrEnum):
@@ -52,6 +55,8 @@ class Reviews(Part):
 
     duration: Duration = timedelta(days=14)
     """From opening to deadline."""
+    guest_attests_first: Duration | None = None
+    """How long guests are asked themselves, by Entra, before their reviewer is; none: they are not."""
     rest_after_keep: Duration = timedelta(days=180)
     """A guest somebody vouched for is left alone this long."""
     rest_after_no_answer: Duration = timedelta(days=30)
@@ -63,9 +68,27 @@ class Reviews(Part):
     cohort: Cohort = Cohort.ONE_PER_GROUP
     """Where guests can see who else is in a group: refuse, one-per-group or ledger. No night obeys it yet."""
 
+    @property
+    def lasts(self) -> timedelta:
+        """From opening to deadline, the time the guests have for themselves with it."""
+        return self.duration + (self.guest_attests_first or timedelta())
+
+    @field_validator("guest_attests_first")
+    @classmethod
+    def _stages_fit(cls, first: timedelta | None, info: ValidationInfo) -> timedelta | None:
+        if first is None:
+            return None
+        together = first + info.data.get("duration", timedelta())
+        if first % timedelta(days=1) or first < timedelta(days=1) or together > LONGEST:
+            raise ValueError(
+                "the stages of a review must fit in it: write whole days, P1D or more, with reviews.duration"
+                f" P{LONGEST.days}D together at most; shorten one of the two, or leave this one out"
+            )
+        return first
+
     @model_validator(mode="after")
     def _whole_days(self) -> Self:
-        if self.duration % timedelta(days=1) or not timedelta(days=1) <= self.duration <= timedelta(days=180):
+        if self.duration % timedelta(days=1) or not timedelta(days=1) <= self.duration <= LONGEST:
             raise ValueError(
                 "reviews.duration must be whole days, P1D to P180D: Graph counts instances in days"
             )

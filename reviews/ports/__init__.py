@@ -10,15 +10,17 @@ from reviews.ports.groups import GroupReviews
 from reviews.ports.invitations import Invitations, Lines
 from reviews.ports.ledger import Ledger, Turns
 from reviews.ports.mailbox import Draft, Leftover, Letter, Mailer
-from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
+from reviews.ports.native import AccessReviews, Attested, NativeDecision, NativeReview
 from reviews.ports.packages import Packages, PolicyChange
 from reviews.ports.partners import Partners
 from reviews.ports.people import Named, People
+from reviews.ports.rivals import LifecyclePolicies
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
 __all__ = [
     "AccessReviews",
     "Archive",
+    "Attested",
     "Census",
     "Clock",
     "Connections",
@@ -29,6 +31,7 @@ __all__ = [
     "Ledger",
     "Leftover",
     "Letter",
+    "LifecyclePolicies",
     "Lines",
     "Mailer",
     "Named",

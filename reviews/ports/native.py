@@ -1,6 +1,6 @@
 """Native access reviews: cohort groups and definitions in Entra."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -61,6 +61,17 @@ class NativeReview:
     status: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """The first stage of a review of ours, in which guests answer about themselves."""
+
+    is_over: bool
+    stage_id: str
+    """The stage in which the reviewer is asked after that."""
+    said: Mapping[GuestId, NativeDecision]
+    """What each guest said so far; who said nothing is not in it."""
+
+
 class AccessReviews(Protocol):
     """Cohort groups and access-review definitions in Entra."""
 
@@ -89,7 +100,14 @@ class AccessReviews(Protocol):
         ...
 
     async def create_definition(self, batch: Batch, fallback: Sequence[PersonId]) -> str:
-        """Create the review of a batch's group by its reviewer; return its id. Raises Ambiguous."""
+        """Create the review of a batch's group by its reviewer; return its id. Raises Ambiguous.
+
+        Where guests answer first (``batch.attests_until``) it has two stages: theirs, then the reviewer's.
+        """
+        ...
+
+    async def attested(self, definition_id: str) -> Attested | None:
+        """Read what guests said of themselves; None when the review is gone, or has no stages (yet)."""
         ...
 
     async def review(self, definition_id: str) -> NativeReview | None:
@@ -101,10 +119,12 @@ class AccessReviews(Protocol):
         ...
 
     async def record(self, batch: Batch, guest_id: GuestId, answer: Answer) -> None:
-        """Write an answer to the native review. Safe to repeat. Always names both guest and group.
+        """Write an answer to the native review, in the reviewer's own stage. Safe to repeat.
+
+        It always names both guest and group.
 
         Raises:
-            NotSupported: the instance takes no decisions (not started, or over).
+            NotSupported: the instance, or the stage, takes no decisions (not started, or over).
 
         """
         ...

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.graph.operations import ALL, BATCH, CREATE_DRAFT, SEND_DRAFT, Operation
+from sandbox.schema_check import NOT_IN_THE_METADATA
 from tests.contracts.graph_plugs import plugged_in, read_all
 from tests.contracts.graph_room import SCHEMA_DIR, a_room
 from tests.graph_door import undeclared
@@ -26,6 +27,8 @@ def table() -> dict[str, Any]:
 @pytest.mark.skipif(not PERMISSIONS.exists(), reason="Microsoft's permission table is not at hand")
 @pytest.mark.parametrize("operation", [one for one in ALL if one is not BATCH], ids=lambda one: one.name)
 def test_every_permission_we_name_is_one_that_allows_the_call(operation: Operation) -> None:
+    if operation.name in NOT_IN_THE_METADATA:
+        pytest.skip("Microsoft's table is older than the call")
     row = table()[operation.name]
     if row.get("not_listed") and "application" not in row:
         pytest.skip("Microsoft lists no permission for this call")

@@ -15,6 +15,10 @@ from tests.contracts.graph_plugs import Plugs, plugged_in
 
 CREATE_GROUP = "POST /groups"
 CREATE_DEFINITION = "POST /identityGovernance/accessReviews/definitions"
+LIST_STAGES = (
+    "GET /identityGovernance/accessReviews/definitions/{accessReviewScheduleDefinition-id}"
+    "/instances/{accessReviewInstance-id}/stages"
+)
 THREE = ("ada", "pim", "alan")
 
 
@@ -258,3 +262,90 @@ async def test_the_decisions_of_a_deleted_review_are_gone() -> None:
             await plugs.reviews.decisions(
                 "12345678-0000-4000-8000-000000000000", "12345678-0000-4000-8000-000000000001"
             )
+
+
+# --- guests first ---------------------------------------------------------------------------------
+
+
+async def in_stages(plugs: Plugs, *guests: str) -> Batch:
+    """A batch whose guests are asked for a week, and then its reviewer."""
+    batch = plugs.a_batch(*guests)
+    batch = replace(
+        batch,
+        deadline=batch.opened_at + timedelta(days=21),
+        attests_until=batch.opened_at + timedelta(days=7),
+        group_id=await plugs.reviews.create_group(batch),
+    )
+    batch = replace(
+        batch, definition_id=await plugs.reviews.create_definition(batch, [plugs.person_id("fay")])
+    )
+    await plugs.wait(minutes=11)
+    review = await plugs.reviews.review(str(batch.definition_id))
+    assert review is not None
+    return replace(batch, instance_id=review.instance_id)
+
+
+def attest(plugs: Plugs, batch: Batch, guest: str, decision: str) -> None:
+    me = plugs.guest_id(guest)
+    plugs.tenant.decide(str(batch.definition_id), str(batch.instance_id), me, decision, "me", me)
+
+
+async def test_guests_answer_in_a_stage_of_their_own_and_the_reviewer_in_another() -> None:
+    async with plugged_in() as plugs:
+        batch = await in_stages(plugs, *THREE)
+        [review] = plugs.tenant.definitions()
+        first, last = review.body["stageSettings"]
+        assert (first["durationInDays"], last["durationInDays"]) == (7, 14)
+        assert (first["reviewers"], last["dependsOn"]) == ([], [first["stageId"]])
+        assert [one["query"] for one in last["reviewers"]] == [f"/users/{batch.reviewer_id}"]
+        assert (review.body["reviewers"], review.body["settings"]["instanceDurationInDays"]) == ([], 21)
+        attest(plugs, batch, "ada", "Approve")
+        attest(plugs, batch, "pim", "Deny")
+
+        attested = await plugs.reviews.attested(str(batch.definition_id))
+        assert attested is not None
+        assert not attested.is_over
+        said = {guest: one.choice for guest, one in attested.said.items()}
+        assert said == {plugs.guest_id("ada"): Choice.KEEP, plugs.guest_id("pim"): Choice.REMOVE}
+
+        with pytest.raises(NotSupported):
+            await plugs.reviews.record(batch, plugs.guest_id("ada"), says(plugs, Choice.REMOVE))
+        batch = replace(batch, stage_id=attested.stage_id)
+        with pytest.raises(NotSupported):
+            await plugs.reviews.record(batch, plugs.guest_id("ada"), says(plugs, Choice.REMOVE))
+        await plugs.wait(days=7)
+        later = await plugs.reviews.attested(str(batch.definition_id))
+        assert later is not None
+        assert later.is_over
+        assert later.said == attested.said
+        await plugs.reviews.record(batch, plugs.guest_id("ada"), says(plugs, Choice.REMOVE))
+        assert {item.decision for item in review.items.values()} == {"Deny", "NotReviewed"}
+        assert await plugs.reviews.attested(str(batch.definition_id)) == later
+
+
+async def test_what_guests_said_is_read_page_by_page() -> None:
+    names = [f"guest-{n}" for n in range(130)]
+    async with plugged_in(
+        population=Cast(
+            guests=crowd(130).guests,
+            members=(MemberSpec(name="sara"), MemberSpec(name="fay")),
+            as_of=STARTS_AT,
+        )
+    ) as plugs:
+        batch = await in_stages(plugs, *names)
+        for name in names:
+            attest(plugs, batch, name, "Approve")
+        attested = await plugs.reviews.attested(str(batch.definition_id))
+        assert attested is not None
+        assert len(attested.said) == 130
+
+
+async def test_a_review_without_stages_or_none_at_all_has_nothing_attested() -> None:
+    async with plugged_in() as plugs:
+        batch = await opened(plugs, *THREE)
+        assert await plugs.reviews.attested(str(batch.definition_id)) is None
+        [review] = plugs.tenant.definitions()
+        plugs.break_down(Fault(when="before", status=404, code="ResourceNotFound"), on=LIST_STAGES)
+        assert await plugs.reviews.attested(review.id) is None
+        plugs.tenant.reviews.remove(review)
+        assert await plugs.reviews.attested(review.id) is None

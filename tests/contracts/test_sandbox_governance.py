@@ -17,7 +17,7 @@ from sandbox.package_stories import (
     a_policy,
     holds,
 )
-from sandbox.stories import a_population
+from sandbox.stories import STARTS_AT, a_population
 from sandbox.tenant import Fault, Tenant
 from sandbox.tenant_agenda import Agenda, Due
 from sandbox.tenant_licence import Licence
@@ -168,7 +168,7 @@ async def of_reviews(room: Room) -> list[Ask]:
 
 
 async def test_every_operation_is_valid_on_both_sides() -> None:
-    rival = [a_guest_lifecycle_policy()]
+    rival = [a_guest_lifecycle_policy(since=STARTS_AT)]
     async with a_room(licence=Licence.GOVERNANCE, guest_lifecycle_policies=rival) as room:
         for method, path, body in [*of_packages(room), *await of_reviews(room)]:
             answer = await room.graph.request(method, path, json=body)

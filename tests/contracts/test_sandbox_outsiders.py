@@ -12,6 +12,7 @@ from sandbox.package_stories import (
     a_policy,
     holds,
 )
+from sandbox.stories import STARTS_AT
 from sandbox.tenant import DEFAULT_GRANTED
 from sandbox.tenant_licence import Cause, Licence
 from tests.contracts.graph_room import Room, a_room, code_of
@@ -139,7 +140,7 @@ async def test_the_native_rival_is_absent_unless_switched_on() -> None:
     path = "/identityGovernance/lifecycleWorkflows/lifecyclePolicies"
     async with a_room() as room:
         assert (await room.graph.get(path)).status_code == 404
-    rival = [a_guest_lifecycle_policy()]
+    rival = [a_guest_lifecycle_policy(since=STARTS_AT)]
     async with a_room(guest_lifecycle_policies=rival) as room:
         assert code_of(await room.graph.get(path)) == DENIED
     async with a_room(guest_lifecycle_policies=rival, licence=Licence.GOVERNANCE) as room:

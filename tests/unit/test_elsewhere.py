@@ -51,7 +51,7 @@ def test_a_guest_is_left_to_others_as_documented(row: dict[str, str]) -> None:
     if by != "-" and a_decision(by).is_kept_by_others:
         kept_at = NOW - timedelta(days=int(row["days ago"]))
     around = Surroundings(kept_elsewhere_at=kept_at, **PLACES[row["stands in"]])
-    rivals = tuple(Rival) if row["yields to reviews"] == "yes" else ()
+    rivals = (Rival.NATIVE_REVIEW,) if row["yields to reviews"] == "yes" else ()
     reason = left_to_others(around, Policy(coexistence=Coexistence(yield_to=rivals)), NOW)
     assert ("asked" if reason is None else reason.code) == row["the guest is"]
 

@@ -26,6 +26,12 @@ def test_an_empty_file_is_the_safe_default() -> None:
     assert parse_policy("", "policy.yaml").mode is Mode.REPORT
 
 
+def test_stages_that_do_not_fit_are_named_with_their_line_and_the_remedy() -> None:
+    [found] = problems("mode: propose\nreviews:\n  duration: P170D\n  guest_attests_first: P14D\n")
+    assert found.startswith("policy.yaml:4: reviews.guest_attests_first: the stages of a review must fit")
+    assert "shorten one of the two, or leave this one out" in found
+
+
 def test_every_problem_is_named_with_line_and_path() -> None:
     found = problems(
         "mode: enforced\n"

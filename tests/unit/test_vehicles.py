@@ -36,7 +36,7 @@ def test_the_documented_vehicle_is_chosen(row: dict[str, str]) -> None:
         in_other_review=row["in another review"] == "yes",
         company=int(row["asked about together"]),
     )
-    rivals = tuple(Rival) if row["yields to reviews"] == "yes" else ()
+    rivals = (Rival.NATIVE_REVIEW,) if row["yields to reviews"] == "yes" else ()
     policy = Policy(
         reviews=Reviews(cohort=Cohort(row["reviews.cohort"])), coexistence=Coexistence(yield_to=rivals)
     )

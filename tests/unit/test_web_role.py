@@ -34,6 +34,7 @@ PLUGS_OF_GRAPH: Final = (
     "connections",
     "access_reviews",
     "packages",
+    "lifecycle_policies",
     "mailer",
 )
 
