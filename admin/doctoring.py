@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from adapters.graph.tenant import TenantFacts
+from adapters.graph.tenant import GraphTenantFacts
 from adapters.runtime import House
 from reviews import sponsors
 from reviews.errors import BadSettings, Forbidden, GatehouseError
@@ -71,7 +71,7 @@ async def _directory(house: House, _policy: Policy) -> list[Finding]:
 
 
 async def _tenant(house: House, _policy: Policy) -> list[Finding]:
-    facts = TenantFacts(house.graph)
+    facts = GraphTenantFacts(house.graph)
     found = []
     organization = await facts.organization()
     if isinstance(organization, Unreadable):

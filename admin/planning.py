@@ -36,11 +36,10 @@ async def show(house: House, *, as_json: bool) -> None:
         )
         before = await previous_guests(house.ledger)
     slot = schedule.latest_slot(policy.schedules.night, now)
-    known = replace(known, role_holders=await house.looking_closer.role_holders())
+    closer = house.looking_closer
+    known = replace(known, role_holders=await closer.role_holders(), terms=await closer.terms())
     survey = planning.Survey(policy=policy, now=now, round_name=round_name(slot), known=known)
-    plan = await survey_directory(
-        house.directory, survey, previous=before, look_closer=house.looking_closer.look
-    )
+    plan = await survey_directory(house.directory, survey, previous=before, look_closer=closer.look)
     if as_json:
         tell(as_object(plan))
     else:
@@ -61,6 +60,7 @@ def as_object(plan: Plan) -> dict[str, Any]:
         "findings": [_reason(reason) for reason in plan.findings],
         "privileged": list(plan.privileged),
         "counts": dict(plan.counts),
+        "tier": None if plan.tier is None else plan.tier.value,
     }
 
 

@@ -21,6 +21,7 @@ from reviews.model import (
     Person,
     PersonId,
     Step,
+    Vehicle,
 )
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
@@ -133,8 +134,10 @@ class Opening:
         return current.step is Step.LAPSED and not current.escalated
 
     async def _cohort(self, batch: Batch) -> tuple[GuestId, ...]:
-        """Return the guests who need a review of our own: the others are in their package's already."""
-        return tuple(card.guest_id for card in await self.ledger.cards(batch.id) if not card.items)
+        """Return the guests whose question is put in a review of our own over a group of all of them."""
+        asks = await self.ledger.asks(batch.id)
+        cohort = {ask.guest_id for ask in asks if ask.vehicle is Vehicle.COHORT}
+        return tuple(guest for guest in batch.guests if guest in cohort)
 
     async def _put_natively(self, batch: Batch, policy: Policy) -> Batch:
         """Make group and review of a batch; where Entra refuses, the record alone holds the question."""

@@ -13,6 +13,7 @@ from reviews.ports.native import AccessReviews, NativeDecision, NativeReview
 from reviews.ports.packages import Packages, PolicyChange
 from reviews.ports.partners import Partners
 from reviews.ports.people import Named, People
+from reviews.ports.tenant import TenantFacts
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "Policies",
     "PolicyChange",
     "Queue",
+    "TenantFacts",
     "Turns",
 ]
