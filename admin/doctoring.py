@@ -7,6 +7,7 @@ from rich.console import Console
 
 from adapters.graph.tenant import GraphTenantFacts
 from adapters.runtime import House
+from notifications.words import Words
 from reviews import sponsors
 from reviews.errors import BadSettings, Forbidden, GatehouseError
 from reviews.model import GuestRole, Licence, Nameless, PersonId, Unreadable
@@ -70,7 +71,7 @@ async def _directory(house: House, _policy: Policy) -> list[Finding]:
     return found
 
 
-async def _tenant(house: House, _policy: Policy) -> list[Finding]:
+async def _tenant(house: House, policy: Policy) -> list[Finding]:
     facts = GraphTenantFacts(house.graph)
     found = []
     organization = await facts.organization()
@@ -84,23 +85,17 @@ async def _tenant(house: House, _policy: Policy) -> list[Finding]:
     if isinstance(licence, Unreadable):
         found.append(Finding(sound=None, says=f"licences: {licence.why} (LicenseAssignment.Read.All)"))
     else:
-        found.append(Finding(sound=licence is not Licence.NONE, says=_licence_means(licence)))
+        able = Words("en", "UTC").say(f"tier.{licence}")
+        found.append(Finding(sound=licence is not Licence.NONE, says=able))
     role = await facts.guest_role()
     if isinstance(role, Unreadable):
         found.append(Finding(sound=None, says=f"guest access level: {role.why} (Policy.Read.All)"))
     else:
         restricted = role is GuestRole.RESTRICTED
-        says = f"guests see the directory {role}" + ("" if restricted else ": cohort groups show co-members")
+        decides = "" if restricted else f": reviews.cohort decides ({policy.reviews.cohort})"
+        says = f"guests see the directory {role}{decides}"
         found.append(Finding(sound=True if restricted else None, says=says))
     return found
-
-
-def _licence_means(licence: Licence) -> str:
-    if licence is Licence.NONE:
-        return "no Microsoft Entra ID P1: only invitations and age are judged, nothing harmful is done"
-    if licence is Licence.P1:
-        return "Microsoft Entra ID P1: sign-in activity is there, access reviews need P2"
-    return f"Microsoft Entra ID {licence}"
 
 
 async def _reviewers(house: House, policy: Policy) -> list[Finding]:

@@ -30,6 +30,7 @@ from reviews.model import (
     Choice,
     GuestId,
     Kind,
+    Licence,
     Obstacle,
     Path,
     Person,
@@ -227,6 +228,7 @@ def a_plan(now: datetime) -> Plan:
         actions=(act(Act.ASK, 1), act(Act.ASK, 2), act(Act.CLOSE, 3)),
         held=tuple(Held(action=act(Act.BLOCK, number), held_by="cap-harmful") for number in (4, 5)),
         alerts=(because("cap-harmful", count=26, cap=25),),
+        tier=Licence.P2,
     )
 
 

@@ -82,6 +82,8 @@ def _reason(reason: Reason) -> dict[str, Any]:
 def _print(plan: Plan, mode: str) -> None:
     words = Words("en", "UTC")
     out.print(f"[bold]{plan.guests}[/] guests read in {plan.receipt.pages} pages; mode [bold]{mode}[/]")
+    if plan.tier is not None:
+        out.print(words.say(f"tier.{plan.tier}"))
     for alert in plan.alerts:
         out.print(f"[red]![/] {words.reason(alert)}")
     for finding in plan.findings:

@@ -12,12 +12,13 @@ from typer.testing import CliRunner, Result
 
 from adapters.clock import HandClock
 from admin.cli import app
-from reviews.model import GuestId, Step
+from reviews.model import GuestId, GuestRole, Step
 from reviews.records import MailKind
 from sandbox.graph_api import create_app, serve
 from sandbox.people_cast import Cast
 from sandbox.stories import STARTS_AT, a_handful
 from sandbox.tenant import DEFAULT_GRANTED, Tenant
+from sandbox.tenant_licence import Licence
 from sandbox.world import SENDER, environment, policy_text, served
 from tests.stories.telling import moment
 
@@ -70,6 +71,7 @@ def test_plan_is_a_table_for_people(line: Line) -> None:
 
     assert result.exit_code == 0
     assert "12 guests read" in result.stdout
+    assert "This tenant has Microsoft Entra ID P2" in result.stdout
     assert "silent" in result.stdout
     assert "nothing was changed" in result.stdout
 
@@ -107,6 +109,15 @@ def test_packages_are_looked_at_without_storage(line: Line) -> None:
 
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout) == {"policies": [], "faulty": 0, "mendable": 0, "rounds": []}
+
+
+def test_what_the_tenant_is_able_to_is_said_by_plan_and_doctor(line: Line) -> None:
+    line.tenant.licence, line.tenant.guest_role = Licence.P1, GuestRole.LIMITED
+
+    assert json.loads(line.run("plan", "--json").stdout)["tier"] == "P1"
+    told = line.run("doctor").output
+    assert "This tenant has Microsoft Entra ID P1: sign-ins are read, and no native review is opened." in told
+    assert "guests see the directory limited: reviews.cohort decides (one-per-group)" in told
 
 
 def test_a_missing_permission_narrows_the_plan_and_is_named(line: Line) -> None:
