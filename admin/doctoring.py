@@ -9,7 +9,7 @@ from adapters.graph.tenant import GraphTenantFacts
 from adapters.runtime import House
 from notifications.words import Words
 from reviews import sponsors
-from reviews.errors import BadSettings, Forbidden, GatehouseError
+from reviews.errors import BadSettings, Forbidden, GatehouseError, NotSupported
 from reviews.model import GuestRole, Licence, Nameless, PersonId, Unreadable
 from reviews.policy import Mode, Policy
 
@@ -39,7 +39,7 @@ async def examine(house: House) -> bool:
             tell(Finding(sound=False, says=problem))
         return False
     findings = [Finding(sound=True, says=f"policy {policy.name}, mode {policy.mode}")]
-    examinations = [_directory, _tenant, _reviewers, _native_reviews, _mailbox, _storage]
+    examinations = [_directory, _tenant, _reviewers, _native_reviews, _costs, _mailbox, _storage]
     for look in examinations:
         findings += await _looked(look(house, policy))
     for finding in findings:
@@ -113,6 +113,26 @@ async def _reviewers(house: House, policy: Policy) -> list[Finding]:
 async def _native_reviews(house: House, _policy: Policy) -> list[Finding]:
     await house.access_reviews.review(NOTHING)
     return [Finding(sound=True, says="access reviews can be read")]
+
+
+async def _costs(house: House, policy: Policy) -> list[Finding]:
+    """Say what may be billed, and how many package policies bill guests by themselves."""
+    guard = policy.cost_guard
+    most = guard.max_metered_guests_per_month
+    may = (
+        f"at most {most} guests a month may be billed"
+        if guard.allow_metered
+        else "nothing that bills guests is built"
+    )
+    found = [Finding(sound=None if guard.allow_metered else True, says=f"cost_guard: {may}")]
+    try:
+        billing = [one for one in await house.packages.policies() if one.bills]
+    except (Forbidden, NotSupported):
+        return found
+    if billing:
+        says = f"access package policies that bill guests already: {len(billing)} (python -m admin packages)"
+        found.append(Finding(sound=None, says=says))
+    return found
 
 
 async def _mailbox(house: House, policy: Policy) -> list[Finding]:

@@ -72,6 +72,7 @@ def _action(action: Action) -> dict[str, Any]:
         "reviewers": list(action.reviewers),
         "reasons": [_reason(reason) for reason in action.reasons],
         "because": action.because,
+        "vehicle": None if action.vehicle is None else action.vehicle.value,
     }
 
 
@@ -97,4 +98,7 @@ def _print(plan: Plan, mode: str) -> None:
     for (kind, by), count in sorted(held.items()):
         table.add_row(f"[dim]{kind}, held[/]", f"[dim]{by}[/]", str(count))
     out.print(table)
+    vehicles = Counter(action.vehicle.value for action in plan.actions if action.vehicle is not None)
+    if vehicles:
+        out.print("put natively: " + ", ".join(f"{name} {count}" for name, count in sorted(vehicles.items())))
     out.print(f"plan {plan.plan_hash[:16]}  policy {plan.policy_hash[:12]}  (nothing was changed)")

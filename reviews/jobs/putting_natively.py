@@ -103,7 +103,7 @@ class PuttingNatively:
         if found is not None:
             return found
         fallback = [PersonId(one) for one in policy.reviewers.fallback]
-        return await self.access_reviews.create_definition(batch, fallback)
+        return await self.access_reviews.create_definition(batch, fallback, policy.cost_guard)
 
     async def _keep(self, batch: Batch, guest_id: GuestId, review: Alone | None) -> None:
         cards = await self.ledger.cards(batch.id)

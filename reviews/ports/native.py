@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reviews.model import Answer, Batch, BatchId, Choice, Covers, GuestId, NativeItem, NativeRound, PersonId
+from reviews.policy import CostGuard
 
 OUR_MARK = "[gatehouse "
 """What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
@@ -69,8 +70,14 @@ class AccessReviews(Protocol):
         """Find the definition of a batch by its marker; its id, or None."""
         ...
 
-    async def create_definition(self, batch: Batch, fallback: Sequence[PersonId]) -> str:
-        """Create the review of a batch's group by its reviewer; return its id. Raises Ambiguous."""
+    async def create_definition(self, batch: Batch, fallback: Sequence[PersonId], guard: CostGuard) -> str:
+        """Create the review of a batch's group by its reviewer; return its id.
+
+        Raises:
+            Ambiguous: it may have been created: look for its marker.
+            Malformed: it would bill guests, and the policy does not allow that, or not so many.
+
+        """
         ...
 
     async def review(self, definition_id: str) -> NativeReview | None:
