@@ -170,6 +170,7 @@ def a_batch(count: int, setting: Setting, batch_id: BatchId = BATCH) -> Batch:
         nonce="nonce",
         guests=tuple(GuestId(an_id(number)) for number in range(1, count + 1)),
         reviewer=a_reviewer(),
+        definition_id=an_id(9101),
     )
 
 

@@ -18,6 +18,12 @@ def alone_in(batch: Batch, cards: Iterable[Card]) -> tuple[tuple[GuestId, Alone]
     return tuple((guest_id, alone) for guest_id, alone in found if alone is not None)
 
 
+def is_in_my_access(batch: Batch, cards: Iterable[Card]) -> bool:
+    """Say whether the reviewer of a batch finds a review of ours about any of these guests in My Access."""
+    ours = (batch.definition_id, *(alone.definition_id for _, alone in alone_in(batch, cards)))
+    return any(one is not None for one in ours)
+
+
 def batch_of_one(batch: Batch, guest_id: GuestId, alone: Alone) -> Batch:
     """Return a batch as if it were about one guest, under the marker and ids of that guest's review."""
     return replace(
