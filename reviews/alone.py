@@ -12,10 +12,10 @@ def intended(batch: Batch, guest_id: GuestId) -> Alone:
     return Alone(id=BatchId(digest(f"alone|{batch.id}|{guest_id}".encode())[:32]))
 
 
-def alone_in(batch: Batch, cards: Iterable[Card]) -> tuple[tuple[GuestId, Alone], ...]:
-    """Return the guests of a batch who are reviewed alone, each with that review."""
-    found = ((card.guest_id, card.alone) for card in cards if card.guest_id in batch.guests)
-    return tuple((guest_id, alone) for guest_id, alone in found if alone is not None)
+def alone_in(batch: Batch, cards: Iterable[Card]) -> tuple[tuple[Card, Alone], ...]:
+    """Return the cards of the guests of a batch who are reviewed alone, each with that review."""
+    found = ((card, card.alone) for card in cards if card.guest_id in batch.guests)
+    return tuple((card, alone) for card, alone in found if alone is not None)
 
 
 def is_in_my_access(batch: Batch, cards: Iterable[Card]) -> bool:

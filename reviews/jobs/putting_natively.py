@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from reviews.alone import alone_in, as_found, batch_of_one
 from reviews.errors import Forbidden, Gone, NotSupported
-from reviews.model import Alone, Batch, BatchStep, GuestId, PersonId, Vehicle
+from reviews.model import Alone, Batch, BatchStep, Card, GuestId, PersonId, Vehicle
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger
 from reviews.records import OwedMail
@@ -59,7 +59,7 @@ class PuttingNatively:
         cohort = {ask.guest_id for ask in asks if ask.vehicle is Vehicle.COHORT}
         return tuple(guest for guest in batch.guests if guest in cohort)
 
-    async def _alone(self, batch: Batch) -> tuple[tuple[GuestId, Alone], ...]:
+    async def _alone(self, batch: Batch) -> tuple[tuple[Card, Alone], ...]:
         return alone_in(batch, await self.ledger.cards(batch.id))
 
     async def _grouped(self, batch: Batch) -> Batch:
@@ -68,12 +68,12 @@ class PuttingNatively:
             return await self.saved(replace(batch, step=BatchStep.DEFINED))
         if cohort:
             batch = replace(batch, group_id=await self._group(replace(batch, guests=cohort)))
-        for guest_id, review in alone:
+        for card, review in alone:
             if review.group_id is None:
                 batch = await self.saved(batch)
-                one = batch_of_one(batch, guest_id, review)
+                one = batch_of_one(batch, card.guest_id, review)
                 one = replace(one, group_id=await self._group(one))
-                await self._keep(batch, guest_id, as_found(review, one))
+                await self._keep(batch, card, as_found(review, one))
         return await self.saved(replace(batch, step=BatchStep.GROUPED))
 
     async def _group(self, batch: Batch) -> str:
@@ -85,12 +85,12 @@ class PuttingNatively:
         if cohort:
             definition = await self._definition(replace(batch, guests=cohort), policy)
             batch = replace(batch, definition_id=definition)
-        for guest_id, review in await self._alone(batch):
+        for card, review in await self._alone(batch):
             if review.definition_id is None:
                 batch = await self.saved(batch)
-                one = batch_of_one(batch, guest_id, review)
+                one = batch_of_one(batch, card.guest_id, review)
                 one = replace(one, definition_id=await self._definition(one, policy))
-                await self._keep(batch, guest_id, as_found(review, one))
+                await self._keep(batch, card, as_found(review, one))
         return await self.saved(replace(batch, step=BatchStep.DEFINED))
 
     async def _definition(self, batch: Batch, policy: Policy) -> str:
@@ -105,16 +105,14 @@ class PuttingNatively:
         fallback = [PersonId(one) for one in policy.reviewers.fallback]
         return await self.access_reviews.create_definition(batch, fallback, policy.cost_guard)
 
-    async def _keep(self, batch: Batch, guest_id: GuestId, review: Alone | None) -> None:
-        cards = await self.ledger.cards(batch.id)
-        kept = [replace(card, alone=review) for card in cards if card.guest_id == guest_id]
-        await self.ledger.save_cards(batch.id, kept)
+    async def _keep(self, batch: Batch, card: Card, review: Alone | None) -> None:
+        await self.ledger.save_cards(batch.id, [replace(card, alone=review)])
 
     async def _without_reviews(self, batch: Batch) -> Batch:
         """Remove every group that no review will be about; one we may not remove goes with the round."""
-        for guest_id, review in await self._alone(batch):
+        for card, review in await self._alone(batch):
             if review.definition_id is None and await self._removed(review.group_id):
-                await self._keep(batch, guest_id, None)
+                await self._keep(batch, card, None)
         if batch.definition_id is None and await self._removed(batch.group_id):
             batch = replace(batch, group_id=None)
         return await self.saved(replace(batch, step=BatchStep.DEFINED))
