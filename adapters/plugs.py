@@ -22,6 +22,7 @@ from reviews.ports import (
     Mailer,
     Packages,
     Queue,
+    TenantFacts,
 )
 
 if TYPE_CHECKING:
@@ -129,6 +130,13 @@ class Plugs:
         from adapters.graph.connections import GraphConnections
 
         return GraphConnections(self.graph)
+
+    @cached_property
+    def tenant_facts(self) -> TenantFacts:
+        """What is true of the tenant as a whole."""
+        from adapters.graph.tenant import GraphTenantFacts
+
+        return GraphTenantFacts(self.graph)
 
     @cached_property
     def access_reviews(self) -> AccessReviews:

@@ -76,6 +76,7 @@ class House(Plugs):
             partners=self.partners,
             gathering=self.gathering,
             policies=self.policies,
+            tenant=self.tenant_facts,
             ledger=self.record,
             elsewhere=Elsewhere(clock=self.clock, access_reviews=self.access_reviews, packages=self.packages),
             rivals=self.rivals,

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from adapters.graph.tenant import TenantFacts
+from adapters.graph.tenant import GraphTenantFacts
 from adapters.runtime import House
+from notifications.words import Words
 from reviews import sponsors
-from reviews.errors import BadSettings, Forbidden, GatehouseError
+from reviews.errors import BadSettings, Forbidden, GatehouseError, NotSupported
 from reviews.model import GuestRole, Licence, Nameless, PersonId, Unreadable
 from reviews.policy import Mode, Policy
 
@@ -38,7 +39,7 @@ async def examine(house: House) -> bool:
             tell(Finding(sound=False, says=problem))
         return False
     findings = [Finding(sound=True, says=f"policy {policy.name}, mode {policy.mode}")]
-    examinations = [_directory, _tenant, _reviewers, _native_reviews, _mailbox, _storage]
+    examinations = [_directory, _tenant, _reviewers, _native_reviews, _costs, _mailbox, _storage]
     for look in examinations:
         findings += await _looked(look(house, policy))
     for finding in findings:
@@ -70,8 +71,8 @@ async def _directory(house: House, _policy: Policy) -> list[Finding]:
     return found
 
 
-async def _tenant(house: House, _policy: Policy) -> list[Finding]:
-    facts = TenantFacts(house.graph)
+async def _tenant(house: House, policy: Policy) -> list[Finding]:
+    facts = GraphTenantFacts(house.graph)
     found = []
     organization = await facts.organization()
     if isinstance(organization, Unreadable):
@@ -84,23 +85,17 @@ async def _tenant(house: House, _policy: Policy) -> list[Finding]:
     if isinstance(licence, Unreadable):
         found.append(Finding(sound=None, says=f"licences: {licence.why} (LicenseAssignment.Read.All)"))
     else:
-        found.append(Finding(sound=licence is not Licence.NONE, says=_licence_means(licence)))
+        able = Words("en", "UTC").say(f"tier.{licence}")
+        found.append(Finding(sound=licence is not Licence.NONE, says=able))
     role = await facts.guest_role()
     if isinstance(role, Unreadable):
         found.append(Finding(sound=None, says=f"guest access level: {role.why} (Policy.Read.All)"))
     else:
         restricted = role is GuestRole.RESTRICTED
-        says = f"guests see the directory {role}" + ("" if restricted else ": cohort groups show co-members")
+        decides = "" if restricted else f": reviews.cohort decides ({policy.reviews.cohort})"
+        says = f"guests see the directory {role}{decides}"
         found.append(Finding(sound=True if restricted else None, says=says))
     return found
-
-
-def _licence_means(licence: Licence) -> str:
-    if licence is Licence.NONE:
-        return "no Microsoft Entra ID P1: only invitations and age are judged, nothing harmful is done"
-    if licence is Licence.P1:
-        return "Microsoft Entra ID P1: sign-in activity is there, access reviews need P2"
-    return f"Microsoft Entra ID {licence}"
 
 
 async def _reviewers(house: House, policy: Policy) -> list[Finding]:
@@ -118,6 +113,26 @@ async def _reviewers(house: House, policy: Policy) -> list[Finding]:
 async def _native_reviews(house: House, _policy: Policy) -> list[Finding]:
     await house.access_reviews.review(NOTHING)
     return [Finding(sound=True, says="access reviews can be read")]
+
+
+async def _costs(house: House, policy: Policy) -> list[Finding]:
+    """Say what may be billed, and how many package policies bill guests by themselves."""
+    guard = policy.cost_guard
+    most = guard.max_metered_guests_per_month
+    may = (
+        f"at most {most} guests a month may be billed"
+        if guard.allow_metered
+        else "nothing that bills guests is built"
+    )
+    found = [Finding(sound=None if guard.allow_metered else True, says=f"cost_guard: {may}")]
+    try:
+        billing = [one for one in await house.packages.policies() if one.bills]
+    except (Forbidden, NotSupported):
+        return found
+    if billing:
+        says = f"access package policies that bill guests already: {len(billing)} (python -m admin packages)"
+        found.append(Finding(sound=None, says=says))
+    return found
 
 
 async def _mailbox(house: House, policy: Policy) -> list[Finding]:

@@ -237,7 +237,8 @@ def _tell_record(record: Recorded) -> None:
             answer = case.answer
             out.print(f"  answered {answer.choice} by {answer.by} on {answer.at:%Y-%m-%d %H:%M} UTC")
         if record.batch is not None:
-            group, definition = record.batch.group_id, record.batch.definition_id
+            alone = None if record.card is None else record.card.alone
+            group, definition = (alone or record.batch).group_id, (alone or record.batch).definition_id
             out.print(f"  batch {record.batch.step}, group {group or '-'}, definition {definition or '-'}")
     for mail in record.mails:
         out.print(f"  mail {mail.kind} {mail.step}, owed {_day(mail.owed_at)}, sent {_day(mail.sent_at)}")

@@ -116,6 +116,7 @@ async def _judged(house: House, guest: Guest, policy: Policy) -> Judged:
         resting={one: until for one, until in known.resting.items() if one in mine},
         kept={one: case for one, case in known.kept.items() if one in mine},
         role_holders=await house.looking_closer.role_holders(),
+        terms=await house.looking_closer.terms(),
     )
     verdict = staleness.judge(guest, policy.thresholds, policy.scope.min_account_age, now)
     candidate = Candidate(guest=guest, verdict=verdict)

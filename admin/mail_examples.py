@@ -30,6 +30,7 @@ from reviews.model import (
     Choice,
     GuestId,
     Kind,
+    Licence,
     Obstacle,
     Path,
     Person,
@@ -169,6 +170,7 @@ def a_batch(count: int, setting: Setting, batch_id: BatchId = BATCH) -> Batch:
         nonce="nonce",
         guests=tuple(GuestId(an_id(number)) for number in range(1, count + 1)),
         reviewer=a_reviewer(),
+        definition_id=an_id(9101),
     )
 
 
@@ -227,6 +229,7 @@ def a_plan(now: datetime) -> Plan:
         actions=(act(Act.ASK, 1), act(Act.ASK, 2), act(Act.CLOSE, 3)),
         held=tuple(Held(action=act(Act.BLOCK, number), held_by="cap-harmful") for number in (4, 5)),
         alerts=(because("cap-harmful", count=26, cap=25),),
+        tier=Licence.P2,
     )
 
 

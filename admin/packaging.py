@@ -1,5 +1,6 @@
 """``admin packages``: what is wrong with package policies, the change that mends one, and the way back."""
 
+import json
 from typing import Any
 
 import typer
@@ -12,8 +13,9 @@ from notifications.names import clean
 from notifications.words import Words
 from reviews.jobs.elsewhere import Followed, follow
 from reviews.jobs.mending import Looked, differences, look_over
+from reviews.metering import forecast
 from reviews.model import Reason
-from reviews.ports import PolicyChange
+from reviews.ports import Packages, PolicyChange
 
 out = Console(highlight=False, soft_wrap=True)
 WHO = "operator"
@@ -46,6 +48,7 @@ async def apply(house: House, policy_id: str, *, unasked: bool) -> None:
         out.print("nothing to mend: no review would settle anything, or there is no such policy")
         return
     _print_change(change)
+    out.print(await cost(house.packages, change))
     if not unasked:
         typer.confirm("Write this policy?", abort=True)
     await house.mending.carry_out(change, by=WHO)
@@ -67,6 +70,7 @@ def _policy(one: Looked) -> dict[str, Any]:
         "audience": package.audience.value,
         "reviewed": package.review is not None,
         "findings": [_reason(finding) for finding in one.findings],
+        "bills": list(package.bills),
         "mendable": one.can_be_mended,
         "not_mendable_because": _reason(one.mending) if isinstance(one.mending, Reason) else None,
     }
@@ -95,6 +99,8 @@ def _print(looked: tuple[Looked, ...], rounds: tuple[Followed, ...]) -> None:
         out.print(f"[bold]{named}[/]  {one.package.id}{'  can be mended' if one.can_be_mended else ''}")
         for finding in (*one.findings, *([one.mending] if isinstance(one.mending, Reason) else [])):
             out.print(f"  [yellow]-[/] {escape(words.reason(finding))}")
+        if one.package.bills:
+            out.print(f"  [yellow]-[/] bills the guests it acts on: {', '.join(one.package.bills)}")
     _print_rounds(rounds)
     counts = as_object(looked, rounds)
     out.print(
@@ -110,6 +116,15 @@ def _print_rounds(rounds: tuple[Followed, ...]) -> None:
             f"{escape(clean(one.round.name))}: open until {ends}, {one.decided} of {one.places} decided, "
             f"{one.contacted} reviewers written to"
         )
+
+
+async def cost(packages: Packages, change: PolicyChange) -> str:
+    """Say what a change would add to the bill of a month."""
+    added = forecast(json.loads(change.after), guests=0, before=json.loads(change.before)).features
+    if not added:
+        return "bills nobody more than now"
+    guests = len(await packages.holders(change.policy_id))
+    return f"guests billed a month more: {guests} ({', '.join(sorted(added))})"
 
 
 def _print_change(change: PolicyChange) -> None:

@@ -45,11 +45,10 @@ async def drawn(house: House) -> Plan:
         )
         before = await previous_guests(house.ledger)
     slot = schedule.latest_slot(policy.schedules.night, now)
-    known = replace(known, role_holders=await house.looking_closer.role_holders())
+    closer = house.looking_closer
+    known = replace(known, role_holders=await closer.role_holders(), terms=await closer.terms())
     survey = planning.Survey(policy=policy, now=now, round_name=round_name(slot), known=known)
-    return await survey_directory(
-        house.directory, survey, previous=before, look_closer=house.looking_closer.look
-    )
+    return await survey_directory(house.directory, survey, previous=before, look_closer=closer.look)
 
 
 def as_object(plan: Plan) -> dict[str, Any]:
@@ -66,6 +65,7 @@ def as_object(plan: Plan) -> dict[str, Any]:
         "findings": [_reason(reason) for reason in plan.findings],
         "privileged": list(plan.privileged),
         "counts": dict(plan.counts),
+        "tier": None if plan.tier is None else plan.tier.value,
     }
 
 
@@ -77,6 +77,7 @@ def _action(action: Action) -> dict[str, Any]:
         "reviewers": list(action.reviewers),
         "reasons": [_reason(reason) for reason in action.reasons],
         "because": action.because,
+        "vehicle": None if action.vehicle is None else action.vehicle.value,
     }
 
 
@@ -87,6 +88,8 @@ def _reason(reason: Reason) -> dict[str, Any]:
 def _print(plan: Plan, mode: str) -> None:
     words = Words("en", "UTC")
     out.print(f"[bold]{plan.guests}[/] guests read in {plan.receipt.pages} pages; mode [bold]{mode}[/]")
+    if plan.tier is not None:
+        out.print(words.say(f"tier.{plan.tier}"))
     for alert in plan.alerts:
         out.print(f"[red]![/] {words.reason(alert)}")
     for finding in plan.findings:
@@ -100,4 +103,7 @@ def _print(plan: Plan, mode: str) -> None:
     for (kind, by), count in sorted(held.items()):
         table.add_row(f"[dim]{kind}, held[/]", f"[dim]{by}[/]", str(count))
     out.print(table)
+    vehicles = Counter(action.vehicle.value for action in plan.actions if action.vehicle is not None)
+    if vehicles:
+        out.print("put natively: " + ", ".join(f"{name} {count}" for name, count in sorted(vehicles.items())))
     out.print(f"plan {plan.plan_hash[:16]}  policy {plan.policy_hash[:12]}  (nothing was changed)")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from adapters.graph.tenant import TenantFacts
+from adapters.graph.tenant import GraphTenantFacts
 from adapters.runtime import House
 from admin.doctoring import Finding, out, tell
 from reviews.errors import Forbidden, GatehouseError, NotSupported
@@ -35,7 +35,7 @@ async def probe(house: House) -> None:
 
 
 async def _what_it_can(house: House) -> str:
-    facts = TenantFacts(house.graph)
+    facts = GraphTenantFacts(house.graph)
     refused = False
     try:
         await house.access_reviews.rounds(Covers.GROUP)

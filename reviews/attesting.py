@@ -14,7 +14,7 @@ _TOLD = frozenset({*_CODES.values(), "guest-was-silent"})
 
 def are_asked(batch: Batch, now: datetime) -> bool:
     """Say whether a batch's guests are being asked themselves, so that its reviewer has to wait."""
-    return batch.definition_id is not None and batch.attests_until is not None and now < batch.attests_until
+    return batch.attests_until is not None and now < batch.attests_until
 
 
 def may_still_answer(batch: Batch, now: datetime, *, is_over: bool) -> bool:

@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -39,7 +39,8 @@ from reviews.rule_change import LookingOn
 from reviews.schedule import local_date
 from reviews.shortlist import Shortlist
 from reviews.snapshots import Stance
-from reviews.staleness import judge
+from reviews.staleness import NO_LICENCE, judge
+from reviews.vehicles import Terms, choose, tier
 
 _CANDIDATES = frozenset(
     {
@@ -66,6 +67,8 @@ class Known:
     """The closed cases of resting guests somebody answered for who was not known to."""
     role_holders: frozenset[str] | Unreadable = frozenset()
     """Who holds or may activate a directory role, as read tonight."""
+    terms: Terms = field(default_factory=Terms)
+    """What the tenant lets us do, as read tonight."""
     past: Past = field(default_factory=Past)
     release: str = ""
     """The code of the rules; what it holds together with the policy are the rules of the night."""
@@ -99,6 +102,7 @@ class Survey:
         "_round",
         "_rules",
         "_shortlist",
+        "_terms",
         "_unseen",
         "_wanted",
     )
@@ -116,6 +120,7 @@ class Survey:
         self._resting = known.resting
         self._kept = known.kept
         self._past = known.past
+        self._terms = known.terms
         self._rules = rule_change.fingerprint(policy.fingerprint(), known.release)
         self._remembering = Remembering(known.past, now.date())
         self._home_domains = frozenset(policy.tenant.home_domains)
@@ -183,9 +188,11 @@ class Survey:
         """
         self._ask_about_candidates(surroundings)
         self._close_the_absent(receipt)
-        ruling = self._ruling(receipt, previous_guests)
+        terms = replace(self._terms, refuses_sign_ins=receipt.sign_ins == NO_LICENCE)
+        wanted, refused = choose(self._wanted, terms, self._policy)
+        ruling = self._ruling(wanted, receipt, previous_guests)
         actions = tuple(sorted(ruling.actions, key=_by_key))
-        held = tuple(sorted((*self._held, *ruling.held), key=_by_held_key))
+        held = tuple(sorted((*self._held, *refused, *ruling.held), key=_by_held_key))
         policy_hash = self._policy.fingerprint()
         return Plan(
             taken_at=self._now,
@@ -199,11 +206,12 @@ class Survey:
             findings=(*findings(surroundings, self._partners, self._policy), *self._regret()),
             privileged=tuple(sorted(self._privileged)),
             counts=dict(sorted(self._counts.items())),
+            tier=tier(terms),
         )
 
-    def _ruling(self, receipt: Receipt, previous: int | None) -> Ruling:
+    def _ruling(self, wanted: Sequence[Action], receipt: Receipt, previous: int | None) -> Ruling:
         return rule(
-            self._wanted,
+            wanted,
             receipt=receipt,
             guests=self._guests,
             accepted_guests=self._accepted,

@@ -11,6 +11,7 @@ from reviews.model import (
     Case,
     CaseId,
     GuestId,
+    Licence,
     NativeItem,
     PersonId,
     Reason,
@@ -18,6 +19,7 @@ from reviews.model import (
     Recommendation,
     RunId,
     Sight,
+    Vehicle,
 )
 
 # --- what a night intends --------------------------------------------------------------------------
@@ -61,6 +63,8 @@ class Action:
     """What a closer look at the guest found; None where none was taken."""
     items: tuple[NativeItem, ...] = ()
     """The reviews of access packages that an answer is to be written to."""
+    vehicle: Vehicle | None = None
+    """How the question is put natively; None for what is no question, or one that is put to nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,8 @@ class Plan:
     """Guests with a directory role, or found to be privileged by a closer look."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """Guests by verdict (``activity.stale`` ...) and by why left alone (``left-alone.exempt`` ...)."""
+    tier: Licence | None = None
+    """What the tenant was able to that night; None in plans of older releases, which did not look."""
 
 
 # --- what the ledger keeps -------------------------------------------------------------------------

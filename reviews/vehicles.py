@@ -3,11 +3,14 @@
 docs/reviews.md holds both tables.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from reviews.model import GuestRole, Licence, Reason, Rival, Unreadable, Vehicle
+from reviews.model import NOT_LOOKED_AT, GuestRole, Licence, Reason, Rival, Unreadable, Vehicle
 from reviews.policy import Cohort, Policy
 from reviews.reasons import because
+from reviews.records import Act, Action, Held
 
 _LADDER = tuple(Licence)
 
@@ -16,8 +19,8 @@ _LADDER = tuple(Licence)
 class Terms:
     """What a tenant lets us do, as its subscriptions say and as its refusals show."""
 
-    licence: Licence | Unreadable
-    guest_role: GuestRole | Unreadable
+    licence: Licence | Unreadable = NOT_LOOKED_AT
+    guest_role: GuestRole | Unreadable = NOT_LOOKED_AT
     refuses_sign_ins: bool = False
     """Sign-in activity was refused for want of a licence."""
     refuses_reviews: bool = False
@@ -60,6 +63,34 @@ def vehicle(standing: Standing, terms: Terms, policy: Policy) -> Vehicle | Reaso
     if standing.company == 1:
         return Vehicle.ALONE
     return _where_others_are_seen(policy.reviews.cohort)
+
+
+def choose(
+    wanted: Iterable[Action], terms: Terms, policy: Policy
+) -> tuple[tuple[Action, ...], tuple[Held, ...]]:
+    """Say of each question how it is put; those that may be put in no way are held, and by what.
+
+    Whatever is no question, or one to nobody, comes back as it is.
+    """
+    wanted = tuple(wanted)
+    company = Counter(action.reviewers[0] for action in wanted if _needs_a_review(action))
+    through: list[Action] = []
+    held: list[Held] = []
+    for action in wanted:
+        if action.kind is not Act.ASK or not action.reviewers:
+            through.append(action)
+            continue
+        standing = Standing(in_package_review=bool(action.items), company=company[action.reviewers[0]])
+        chosen = vehicle(standing, terms, policy)
+        if isinstance(chosen, Reason):
+            held.append(Held(action=action, held_by=chosen.code))
+        else:
+            through.append(replace(action, vehicle=chosen))
+    return tuple(through), tuple(held)
+
+
+def _needs_a_review(action: Action) -> bool:
+    return action.kind is Act.ASK and bool(action.reviewers) and not action.items
 
 
 def _where_others_are_seen(cohort: Cohort) -> Vehicle | Reason:

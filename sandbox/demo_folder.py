@@ -68,6 +68,7 @@ def leave(folder: Path, record: Record, story: Story, tenant: Tenant) -> None:
             "columns": COLUMNS,
             "mails": len(filed),
             "charts": _charts(record.nights),
+            "tier": _tier(record.nights),
             "guests": [_told(guest, record.events[guest], tenant) for guest in shown],
             "missing": record.missing(),
         },
@@ -198,6 +199,12 @@ def _charts(nights: tuple[Night, ...]) -> dict[str, Any]:
         ),
         "names": _STEPS,
     }
+
+
+def _tier(nights: tuple[Night, ...]) -> str:
+    """Say what the tenant was able to on the last night."""
+    able = nights[-1].plan.tier if nights else None
+    return "" if able is None else Words("en", "UTC").say(f"tier.{able}")
 
 
 def _counted(night: Night, kind: str) -> int:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any, Literal
 
+from reviews.model import GuestRole
 from reviews.ports import Clock
 from sandbox.people_access import Inviter, PartnerSettings
 from sandbox.people_organisations import usual_settings
@@ -86,7 +87,8 @@ class Tenant:
     object cannot be read. ``start_delay``: how late reviews begin. ``activity_lag``: how late the activity
     shows what the sign-in log shows at once. ``licence``: what was bought; without it ``premium`` says
     whether P1 and P2 are there. ``unknowns``: the answers to open questions about Graph.
-    ``guest_lifecycle_policies``: the native rival's, None where that feature does not exist.
+    ``guest_role``: what guests may see of the directory. ``guest_lifecycle_policies``: the native rival's,
+    None where that feature does not exist.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Tenant:
         activity_lag: timedelta = timedelta(0),
         premium: bool = True,
         licence: Licence | None = None,
+        guest_role: GuestRole = GuestRole.RESTRICTED,
         unknowns: Unknowns = AS_ASSUMED,
         guest_lifecycle_policies: Iterable[Json] | None = None,
         token: str = TOKEN,
@@ -123,7 +126,7 @@ class Tenant:
         )
         self.packages, self.reviews = self.governance.packages, self.governance.reviews
         self.reviews.delay = start_delay
-        self.mail = Mailroom()
+        self.mail, self.guest_role = Mailroom(), guest_role
         self.throttle = Throttle(on=throttle, users=population.guest_count + population.member_count)
         self.calls: deque[Call] = deque(maxlen=200_000)
         self.faults: Callable[[str, str], Fault | None] | None = None

@@ -86,6 +86,7 @@ def batch(count: int, **changes: object) -> Batch:
         nonce="n0nce-of-the-batch",
         guests=tuple(GuestId(guid(number)) for number in range(1, count + 1)),
         reviewer=a_person(),
+        definition_id=guid(9101),
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
 

@@ -26,7 +26,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
-    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native"}
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native", "alone"}
     | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention", "attesting"},
     frozenset({"vehicles", "metering", "coexistence", "packages", "risk", "decisions", "remediation"})
     | {"coverage", "elsewhere", "handover", "backfill", "cadence"},

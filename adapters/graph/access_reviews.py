@@ -120,8 +120,8 @@ def marker(batch_id: BatchId) -> str:
     return f"[gatehouse {batch_id}]"
 
 
-def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, Any]:
-    """Return the body that makes a batch's review. Raises Malformed without a group, or if it billed."""
+def new_definition(batch: Batch, fallback: Sequence[PersonId], guard: CostGuard) -> dict[str, Any]:
+    """Return the body that makes a batch's review. Raises Malformed without a group, or if the guard does."""
     if batch.group_id is None:
         raise Malformed(f"batch {batch.id}: no group to review")
     days = max(1, math.ceil((batch.deadline - batch.opened_at) / timedelta(days=1)))
@@ -141,7 +141,7 @@ def new_definition(batch: Batch, fallback: Sequence[PersonId]) -> dict[str, Any]
     }
     if batch.attests_until is not None:
         _in_stages(body, batch.attests_until - batch.opened_at, days)
-    return guarded(body, CostGuard(), guests=len(batch.guests))
+    return guarded(body, guard, guests=len(batch.guests))
 
 
 def _in_stages(body: dict[str, Any], first: timedelta, days: int) -> None:
@@ -258,12 +258,12 @@ class GraphAccessReviews:
         ours = [one for one in found if (one.display_name or "").endswith(marker(batch_id))]
         return min(ours, key=_by_age).id if ours else None
 
-    async def create_definition(self, batch: Batch, fallback: Sequence[PersonId]) -> str:
-        """Make the review of a batch's group by its reviewer; return its id. Raises Ambiguous.
+    async def create_definition(self, batch: Batch, fallback: Sequence[PersonId], guard: CostGuard) -> str:
+        """Make the review of a batch's group by its reviewer; return its id. Raises as the port says.
 
         It starts at once. The group may have been made a moment ago: Graph is given time to know it.
         """
-        body = new_definition(batch, fallback)
+        body = new_definition(batch, fallback, guard)
         content = await self._client.write(CREATE_DEFINITION, DEFINITIONS, body, patience=REPLICATION)
         definition_id = decoded(CREATE_DEFINITION, content, _Definition).id
         self._made.add(definition_id)

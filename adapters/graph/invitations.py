@@ -8,7 +8,7 @@ import msgspec
 
 from adapters.graph.client import GraphClient
 from adapters.graph.operations import LIST_AUDITS
-from adapters.graph.tenant import TenantFacts
+from adapters.graph.tenant import GraphTenantFacts
 from reviews.model import GuestId, Licence, PersonId, Unreadable
 from reviews.ports import Lines
 from reviews.records import Arrival
@@ -55,7 +55,7 @@ class GraphInvitations:
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client
-        self._facts = TenantFacts(client)
+        self._facts = GraphTenantFacts(client)
 
     async def kept_for(self) -> timedelta:
         """Return how long the tenant keeps its log; a licence that cannot be read counts as none."""

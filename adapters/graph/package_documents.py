@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.graph.durations import duration_of, duration_text
 from reviews.errors import Malformed
+from reviews.metering import features
 from reviews.model import Asked, Audience, OnSilence, PackagePolicy, PackageReview, Rhythm
 from reviews.packages import occurrence
 
@@ -75,6 +76,7 @@ def _read(document: Document) -> PackagePolicy:
         lasts=duration_of(expiration["duration"]) if kind == "afterDuration" else None,
         ends_at=datetime.fromisoformat(ends) if ends else None,
         review=_review(document.get("reviewSettings") or {}),
+        bills=tuple(sorted(features(document))),
     )
 
 

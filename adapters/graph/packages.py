@@ -17,7 +17,7 @@ from adapters.graph.operations import (
 from adapters.graph.package_documents import Document, read_policy, same_meaning, with_review, writable
 from reviews.errors import Conflict, Gone, Malformed
 from reviews.evidence import canonical
-from reviews.metering import guarded
+from reviews.metering import forecast, guarded
 from reviews.model import GuestId, Holding, PackageLifecycle, PackagePolicy, PackageReview
 from reviews.policy import CostGuard
 from reviews.ports import PolicyChange
@@ -114,14 +114,17 @@ class GraphPackages:
 
     # --- documents --------------------------------------------------------------------------------
 
-    async def draft(self, package: PackagePolicy, review: PackageReview) -> PolicyChange:
-        """Lay a review into the policy's present document. Raises Conflict and Gone, as the port says."""
+    async def draft(self, package: PackagePolicy, review: PackageReview, guard: CostGuard) -> PolicyChange:
+        """Lay a review into the policy's present document. Raises as the port says."""
         found = await self._document(package.id)
         if found is None:
             raise Gone(f"assignment policy {package.id} is gone")
         if read_policy(found) != package:
             raise Conflict(f"assignment policy {package.id} was changed by somebody else")
-        after = guarded(with_review(found, review), CostGuard(), guests=0, before=found)
+        after = with_review(found, review)
+        bills = forecast(after, guests=0, before=found).features
+        guests = len(await self.holders(package.id)) if bills else 0
+        guarded(after, guard, guests=guests, before=found)
         return PolicyChange(policy_id=package.id, before=canonical(writable(found)), after=canonical(after))
 
     async def document(self, policy_id: str) -> bytes | None:

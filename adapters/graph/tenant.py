@@ -1,4 +1,4 @@
-"""Facts about the tenant as a whole, for ``admin doctor``; each may turn out to be unreadable."""
+"""Facts about the tenant as a whole; each may turn out to be unreadable."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -73,8 +73,8 @@ async def _unless_refused(ask: Callable[[], Awaitable[T]]) -> T | Unreadable:
         return Unreadable(why="not-understood")
 
 
-class TenantFacts:
-    """Reads the tenant's own records. Passing failures are raised (Transient)."""
+class GraphTenantFacts:
+    """``reviews.ports.TenantFacts`` over Graph. Passing failures are raised (Transient)."""
 
     def __init__(self, client: GraphClient) -> None:
         self._client = client

@@ -71,6 +71,7 @@ def run_digest(
         **setting.foot,
         night=words.day(run.slot if run else slot_of(run_id)),
         lead="" if alert else _lead(run, plan, setting),
+        tier=words.say(f"tier.{plan.tier}") if plan and plan.tier else "",
         actions=tuple(CountLine(what=words.say(f"act.{kind}"), count=n) for kind, n in sorted(kinds.items())),
         held=_held(plan.held if plan else (), words),
         alerts=alarm + (tuple(words.reason(one) for one in plan.alerts) if plan else ()),

@@ -9,6 +9,7 @@ from notifications.composing.following import no_answer, what_follows
 from notifications.composing.guests import guest_line, in_order
 from notifications.composing.setting import MY_ACCESS, Setting, reviewer_name
 from notifications.contexts import Candidate, Escalation, Handover, NameLine, Question, Reminder, Section
+from reviews.alone import is_in_my_access
 from reviews.model import AskedAs, Batch, Card, Choice, Person
 
 IN_FULL: Final = 10
@@ -51,7 +52,7 @@ def question(kind: type[Q], asked: Sequence[Asked], setting: Setting, **more: st
         "sections": _sections(ordered, _TOLD.get(kind, AskedAs.SPONSOR), setting),
         "no_answer": no_answer(setting),
         "if_removed": what_follows(Choice.REMOVE, setting.now, setting),
-        "my_access_url": MY_ACCESS,
+        "my_access_url": MY_ACCESS if any(is_in_my_access(one.batch, one.cards) for one in ordered) else "",
         "added": names.paragraphs(setting.wording.question),
     }
     if issubclass(kind, Reminder):

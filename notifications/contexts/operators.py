@@ -72,6 +72,7 @@ class RunDigest(Mail):
 
     night: str = says("The day of the night, with weekday.")
     lead: str = says("How many guests were read and how far the night might go; empty when it did not run.")
+    tier: str = says("What the tenant is able to; empty when that was not looked at.")
     actions: tuple[CountLine, ...] = says("What the plan holds, by kind of action.")
     held: tuple[CountLine, ...] = says("What was held back, by which rule.")
     alerts: tuple[str, ...] = says("What looks wrong, one sentence each.")

@@ -66,7 +66,9 @@ class Question(Mail):
     sections: tuple[Section, ...] = says("The batches, new ones first.")
     no_answer: str = says("What happens when there is no answer.")
     if_removed: str = says("What happens when the answer is to remove.")
-    my_access_url: str = says("Microsoft's own page for the same question.")
+    my_access_url: str = says(
+        "Microsoft's own page for the same question; empty where Entra holds no review of ours about it."
+    )
     added: tuple[str, ...] = says("What the admins add to the question, by paragraph; may be empty.")
 
 

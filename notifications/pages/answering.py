@@ -12,6 +12,7 @@ from notifications.pages.standing import standing
 from notifications.pages.typed import LONGEST_REASON, PAGE, Attempt, bulk_name
 from notifications.pages.undoing import may_ask_undo
 from notifications.render import page
+from reviews.alone import is_in_my_access
 from reviews.attention import alike
 from reviews.model import Batch, Card, GuestId, Submission
 
@@ -50,6 +51,7 @@ def answer_page(
     parts = _parts(ordered, shown, tried, setting)
     values: dict[str, Any] = {
         **_frame(batch, setting),
+        "my_access_url": composing.MY_ACCESS if is_in_my_access(batch, cards) else "",
         "parts": parts,
         "cards": shown,
         "elsewhere": tuple(card for card in shown if card.record.is_elsewhere),
@@ -78,7 +80,6 @@ def _frame(batch: Batch, setting: Setting) -> dict[str, Any]:
         "organisation": setting.organisation,
         "contact": setting.contact,
         "no_answer": composing.no_answer(setting),
-        "my_access_url": composing.MY_ACCESS,
         "batch_id": batch.id,
         "nonce": batch.nonce,
         "shown_at": int(setting.now.timestamp()),

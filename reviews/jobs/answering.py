@@ -6,12 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reviews import decisions, steps
+from reviews.alone import as_found, batch_of_one
 from reviews.errors import Conflict, Gone, NotSupported
 from reviews.evidence import digest
 from reviews.jobs.elsewhere import Places
 from reviews.jobs.handing_over import HandingOver
 from reviews.messages import SendMail
-from reviews.model import Answer, Batch, BatchId, Case, GuestId, NativeItem, PersonId, Source, Submission
+from reviews.model import (
+    Answer,
+    Batch,
+    BatchId,
+    Card,
+    Case,
+    GuestId,
+    NativeItem,
+    PersonId,
+    Source,
+    Submission,
+)
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Ledger, Policies, Queue
 from reviews.quorum import on_record
@@ -127,7 +139,7 @@ class Answering:
         if card is not None and card.items:
             written = [await self._record_elsewhere(item, guest_id, said, places) for item in card.items]
             kind = "mirrored" if any(written) else "left-to-others"
-        elif await self._record(batch, guest_id, said):
+        elif await self._record(await self._home(batch, card), guest_id, said):
             kind = "mirrored"
         else:
             return
@@ -141,6 +153,20 @@ class Answering:
                 facts={"answer": said.id},
             )
         )
+
+    async def _home(self, batch: Batch, card: Card | None) -> Batch:
+        """Return where answers about a guest are written: the batch, or the batch of one."""
+        if card is None or card.alone is None:
+            return batch
+        one = batch_of_one(batch, card.guest_id, card.alone)
+        if one.instance_id is not None or one.definition_id is None:
+            return one
+        review = await self.access_reviews.review(one.definition_id)
+        if review is None or review.instance_id is None:
+            return one
+        one = replace(one, instance_id=review.instance_id)
+        await self.ledger.save_cards(batch.id, [replace(card, alone=as_found(card.alone, one))])
+        return one
 
     async def _record(self, batch: Batch, guest_id: GuestId, said: Answer) -> bool:
         """Write an answer to the batch's own review; False while that takes none."""

@@ -27,7 +27,8 @@ from reviews.model import (
 )
 from reviews.partners import CONSUMER_DOMAINS
 from reviews.policy import Policy
-from reviews.ports import Connections, Ledger, Partners, Policies
+from reviews.ports import Connections, Ledger, Partners, Policies, TenantFacts
+from reviews.vehicles import Terms
 
 log = logging.getLogger("gatehouse.looking_closer")
 
@@ -43,6 +44,7 @@ class LookingCloser:
     partners: Partners
     gathering: Gathering
     policies: Policies
+    tenant: TenantFacts
     ledger: Ledger | None = None
     elsewhere: Elsewhere | None = None
     """Finds the reviews that others opened."""
@@ -84,6 +86,14 @@ class LookingCloser:
         except GatehouseError as error:
             self._failed("role holders could not be read", error)
             return _FAILED
+
+    async def terms(self) -> Terms:
+        """Return what the tenant lets us do; what could not be read ends no night."""
+        try:
+            return Terms(licence=await self.tenant.licence(), guest_role=await self.tenant.guest_role())
+        except GatehouseError as error:
+            self._failed("what the tenant is able to could not be read", error)
+            return Terms(licence=_FAILED, guest_role=_FAILED)
 
     async def _exposures(
         self, guests: Sequence[GuestId], policy: Policy

@@ -118,10 +118,11 @@ class MendingPackages:
         package = await self.packages.policy(policy_id)
         if package is None:
             return None
-        mending = rules.mend(package, await self.policies.current(), self.clock.now())
+        policy = await self.policies.current()
+        mending = rules.mend(package, policy, self.clock.now())
         if not isinstance(mending, rules.Mending):
             return None
-        return await self.packages.draft(package, mending.review)
+        return await self.packages.draft(package, mending.review, policy.cost_guard)
 
     async def carry_out(self, change: PolicyChange, *, by: str) -> None:
         """Keep a proposed change for undo, then write it. Raises as ``mend`` does."""

@@ -92,6 +92,7 @@ class Night:
         known = replace(
             await what_is_known(self.ledger, now, policy),
             role_holders=await self.looking_closer.role_holders(),
+            terms=await self.looking_closer.terms(),
             past=await read_past(self.archive, self.ledger, run.id),
             release=self.release,
         )
@@ -250,6 +251,8 @@ def _batch(
 
 def _summary(plan: Plan) -> dict[str, int | str]:
     done: dict[str, int | str] = {"guests": plan.guests, "held": len(plan.held), "alerts": len(plan.alerts)}
+    if plan.tier is not None:
+        done["tier"] = plan.tier.value
     for action in plan.actions:
         done[action.kind.value] = int(done.get(action.kind.value, 0)) + 1
     return done

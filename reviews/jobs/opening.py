@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from reviews import attesting, remediation, sponsors
-from reviews.errors import Forbidden, Gone, NotSupported, Permanent, Transient
+from reviews.alone import intended
+from reviews.errors import Gone, Transient
 from reviews.handover import WAITING
+from reviews.jobs.hearing_guests import HearingGuests
+from reviews.jobs.putting_natively import BEING_MADE, PuttingNatively
 from reviews.messages import SendMail
 from reviews.model import (
     AskedAs,
@@ -17,23 +20,19 @@ from reviews.model import (
     Card,
     Case,
     Guest,
-    GuestId,
     Person,
     PersonId,
     Step,
+    Vehicle,
 )
 from reviews.policy import Policy
-from reviews.ports import AccessReviews, Attested, Clock, Directory, Ledger, Policies, Queue
+from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
 from reviews.records import Action, MailKind, Move, OwedMail, question_kind
 
 log = logging.getLogger("gatehouse.opening")
 
 TELLS_A_SUCCESS = frozenset({"silent", "signed-in"})
 """Reasons whose ``on`` is the day of the last successful sign-in."""
-
-CLAIM = timedelta(minutes=4)
-"""How long a batch belongs to who opens it, counted from each step; shorter than a failed message waits."""
-_BEING_MADE = frozenset({BatchStep.INTENDED, BatchStep.GROUPED, BatchStep.DEFINED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,27 +61,31 @@ class Opening:
         policy = await self.policies.current()
         if batch.step is BatchStep.DEFINED and attesting.are_asked(batch, self.clock.now()):
             return batch
-        if batch.step in _BEING_MADE:
+        if batch.step in BEING_MADE:
             batch = await self._claimed(batch)
         if batch.step is BatchStep.INTENDED and batch.reviewer is None:
             batch = await self._settle_on_people(batch, policy)
         if batch.step in {BatchStep.INTENDED, BatchStep.GROUPED}:
-            batch = await self._put_natively(batch, policy)
-        if batch.step is BatchStep.DEFINED and not attesting.are_asked(batch, self.clock.now()):
-            batch = await self._asked(batch, policy)
+            batch = await self._natively.put(batch, policy)
+        if batch.step is BatchStep.DEFINED:
+            batch, have_spoken = await self._hearing_guests.heard(batch)
+            batch = await self._owed(batch, policy) if have_spoken else batch
         if batch.step is BatchStep.OPEN:
             await self.queue.put(SendMail(home=f"batch:{batch.id}", mail_id=MailKind.REVIEW_REQUEST.value))
         return batch
 
+    @property
+    def _natively(self) -> PuttingNatively:
+        return PuttingNatively(clock=self.clock, access_reviews=self.access_reviews, ledger=self.ledger)
+
+    @property
+    def _hearing_guests(self) -> HearingGuests:
+        return HearingGuests(clock=self.clock, access_reviews=self.access_reviews, ledger=self.ledger)
+
     async def _claimed(self, batch: Batch) -> Batch:
         if batch.claimed_until is not None and batch.claimed_until > self.clock.now():
             raise Transient(f"batch {batch.id} is being opened by somebody else")
-        return await self._saved(batch)
-
-    async def _saved(self, batch: Batch, *, owes: Sequence[OwedMail] = ()) -> Batch:
-        """Write a batch down, claimed for the next step, or by nobody when there is none."""
-        until = self.clock.now() + CLAIM if batch.step in _BEING_MADE else None
-        return await self.ledger.save_batch(replace(batch, claimed_until=until), owes=owes)
+        return await self._natively.saved(batch)
 
     async def _settle_on_people(self, batch: Batch, policy: Policy) -> Batch:
         kept: list[tuple[Action, Guest, Case | None]] = []
@@ -94,8 +97,8 @@ class Opening:
         reviewer = await self._reviewer(batch, kept, policy)
         if reviewer is None or not kept:
             log.warning("nobody to ask, or about", extra={"event": "batch.dropped", "batch": batch.id})
-            return await self._saved(replace(batch, step=BatchStep.CLOSED, guests=()))
-        await self.ledger.save_cards(batch.id, [_card(ask, guest) for ask, guest, _ in kept])
+            return await self._natively.saved(replace(batch, step=BatchStep.CLOSED, guests=()))
+        await self.ledger.save_cards(batch.id, [_card(batch, ask, guest) for ask, guest, _ in kept])
         for ask, _, current in kept:
             if not _is_open(current, ask, batch):
                 await self.ledger.move(_opening_move(batch, ask, reviewer, current, self.clock.now()))
@@ -134,82 +137,6 @@ class Opening:
             return current.rests_until is None or current.rests_until <= now
         return current.step is Step.LAPSED and not current.escalated
 
-    async def _cohort(self, batch: Batch) -> tuple[GuestId, ...]:
-        """Return the guests who need a review of our own: the others are in their package's already."""
-        return tuple(card.guest_id for card in await self.ledger.cards(batch.id) if not card.items)
-
-    async def _put_natively(self, batch: Batch, policy: Policy) -> Batch:
-        """Make group and review of a batch; where Entra refuses, the record alone holds the question."""
-        try:
-            if batch.step is BatchStep.INTENDED:
-                batch = await self._grouped(batch)
-            if batch.step is BatchStep.GROUPED:
-                batch = await self._defined(batch, policy)
-        except (Forbidden, NotSupported) as error:
-            because = (error.needs if isinstance(error, Forbidden) else None) or type(error).__name__
-            extra = {"event": "batch.without-review", "batch": batch.id, "because": because}
-            log.warning("asked without a native review", extra=extra)
-            return await self._saved(await self._without_group(batch))
-        return batch
-
-    async def _without_group(self, batch: Batch) -> Batch:
-        """Remove a group that no review will be about; one we may not remove goes with the round."""
-        batch = replace(batch, step=BatchStep.DEFINED)
-        if batch.group_id is None:
-            return batch
-        try:
-            await self.access_reviews.remove_group(batch.group_id)
-        except (Forbidden, NotSupported):
-            return batch
-        return replace(batch, group_id=None)
-
-    async def _grouped(self, batch: Batch) -> Batch:
-        cohort = await self._cohort(batch)
-        if not cohort:
-            return await self._saved(replace(batch, step=BatchStep.DEFINED))
-        group = await self.access_reviews.find_group(batch.id)
-        if group is None:
-            group = await self.access_reviews.create_group(replace(batch, guests=cohort))
-        return await self._saved(replace(batch, group_id=group, step=BatchStep.GROUPED))
-
-    async def _defined(self, batch: Batch, policy: Policy) -> Batch:
-        if batch.group_id is None:
-            raise Gone(f"batch {batch.id} has no group")
-        missing = await self.access_reviews.missing_members(batch.group_id, await self._cohort(batch))
-        if missing:
-            await self.access_reviews.add_members(batch.group_id, missing)
-        definition = await self.access_reviews.find_definition(batch.id)
-        if definition is None:
-            fallback = [PersonId(one) for one in policy.reviewers.fallback]
-            definition = await self.access_reviews.create_definition(batch, fallback)
-        return await self._saved(replace(batch, definition_id=definition, step=BatchStep.DEFINED))
-
-    async def _asked(self, batch: Batch, policy: Policy) -> Batch:
-        """Ask the reviewer, once the guests have had their say, or have none."""
-        if batch.definition_id is None:
-            return await self._owed(replace(batch, attests_until=None), policy)
-        if batch.attests_until is None:
-            return await self._owed(batch, policy)
-        attested = await self._attested(batch, batch.definition_id)
-        if attested is None:
-            return await self._owed(batch, policy)
-        if attesting.may_still_answer(batch, self.clock.now(), is_over=attested.is_over):
-            return batch
-        cards = [card for card in await self.ledger.cards(batch.id) if not card.items]
-        said = [(card, attested.said.get(card.guest_id)) for card in cards]
-        told = [attesting.told(card, *((one.choice, one.at) if one else (None, None))) for card, one in said]
-        await self.ledger.save_cards(batch.id, told)
-        return await self._owed(replace(batch, stage_id=attested.stage_id), policy)
-
-    async def _attested(self, batch: Batch, definition_id: str) -> Attested | None:
-        """Read what the guests said; None when there is nothing to read, or it will never be readable."""
-        try:
-            return await self.access_reviews.attested(definition_id)
-        except Permanent as error:
-            extra = {"event": "batch.guests-unheard", "batch": batch.id, "because": type(error).__name__}
-            log.warning("asked without what the guests said", extra=extra)
-            return None
-
     async def _owed(self, batch: Batch, policy: Policy) -> Batch:
         reviewer = batch.reviewer
         if reviewer is None or reviewer.mail is None:
@@ -225,7 +152,7 @@ class Opening:
             owed_at=self.clock.now(),
             facts={**_handed_by(batch, cards), **await self._besides(batch)},
         )
-        return await self._saved(replace(batch, step=BatchStep.OPEN), owes=[request])
+        return await self._natively.saved(replace(batch, step=BatchStep.OPEN), owes=[request])
 
     async def _besides(self, batch: Batch) -> dict[str, str]:
         """Name the other open batches of the reviewer: one mail a day lists everything that waits."""
@@ -258,7 +185,7 @@ def _opening_move(batch: Batch, ask: Action, reviewer: Person, current: Case | N
     return Move(case=case, kind="case-opened", actor="gatehouse", at=now, run_id=batch.run_id)
 
 
-def _card(ask: Action, guest: Guest) -> Card:
+def _card(batch: Batch, ask: Action, guest: Guest) -> Card:
     if ask.case_id is None or ask.recommendation is None:
         raise ValueError(f"{ask.key} asks without a case or a recommendation")
     on = next((str(one.params["on"]) for one in ask.reasons if one.code in TELLS_A_SUCCESS), None)
@@ -276,4 +203,5 @@ def _card(ask: Action, guest: Guest) -> Card:
         asked_as=ask.asked_as or AskedAs.SPONSOR,
         sight=ask.sight,
         items=ask.items,
+        alone=intended(batch, guest.id) if ask.vehicle is Vehicle.ALONE else None,
     )

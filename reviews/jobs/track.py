@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reviews import decisions, native, remediation
+from reviews.alone import alone_in, as_found, batch_of_one
 from reviews.errors import Forbidden
 from reviews.evidence import digest
 from reviews.handover import WAITING
@@ -139,12 +140,29 @@ class Track:
         return await self.ledger.batch(batch.id) or batch
 
     async def _read_back(self, batch: Batch, policy: Policy) -> None:
-        if batch.definition_id is None:
+        seen = await self._with_native_state(batch)
+        if seen != batch:
+            seen = await self.ledger.save_batch(seen)
+        await self._take_over(seen, seen, policy)
+        await self._read_back_alone(seen, policy)
+
+    async def _read_back_alone(self, batch: Batch, policy: Policy) -> None:
+        """Follow the own reviews of guests who are reviewed alone, as long as they are asked here."""
+        live = {case.guest_id for case in await self.handing_over.cases(batch) if case.closed_at is None}
+        for card in await self.ledger.cards(batch.id):
+            if card.alone is None or card.guest_id not in live:
+                continue
+            seen = await self._with_native_state(batch_of_one(batch, card.guest_id, card.alone))
+            alone = as_found(card.alone, seen)
+            if alone != card.alone:
+                await self.ledger.save_cards(batch.id, [replace(card, alone=alone)])
+            await self._take_over(batch, seen, policy)
+
+    async def _take_over(self, batch: Batch, seen: Batch, policy: Policy) -> None:
+        """Weigh what was decided in a native review of a batch, or of one guest of it."""
+        if seen.definition_id is None or seen.instance_id is None or seen.native == native.DELETED:
             return
-        batch = await self._with_native_state(batch, batch.definition_id)
-        if batch.instance_id is None or batch.native == native.DELETED:
-            return
-        for decision in await self.access_reviews.decisions(batch.definition_id or "", batch.instance_id):
+        for decision in await self.access_reviews.decisions(seen.definition_id, seen.instance_id):
             if batch.attests_until is not None and str(decision.by) == decision.guest_id:
                 continue
             answer = _native_answer(batch, decision)
@@ -180,14 +198,19 @@ class Track:
             await self.ledger.save_cards(batch.id, grown)
         return now
 
-    async def _with_native_state(self, batch: Batch, definition_id: str) -> Batch:
-        """Keep the state of the native review; somebody ending or deleting it is told once, and left so."""
+    async def _with_native_state(self, batch: Batch) -> Batch:
+        """Return the state of the native review; somebody ending or deleting it is told once, and left so."""
+        definition_id = batch.definition_id
+        if definition_id is None:
+            return batch
         review = await self.access_reviews.review(definition_id)
         word = native.DELETED if review is None else review.status
+        if review is not None and batch.instance_id is None:
+            batch = replace(batch, instance_id=review.instance_id)
         if word == batch.native:
             return batch
         state = native.state_of(word)
-        extra = {"batch": batch.id, "status": word}
+        extra = {"review": definition_id, "status": word}
         if state is Native.DELETED or (state is Native.OVER and self.clock.now() < batch.deadline):
             log.warning("native review ended by somebody else", extra={"event": "native.ended", **extra})
         elif state is Native.UNKNOWN:
@@ -195,7 +218,7 @@ class Track:
         contacted = batch.contacted
         if state is Native.OPEN and batch.instance_id is not None:
             contacted = await self.access_reviews.contacted(definition_id, batch.instance_id)
-        return await self.ledger.save_batch(replace(batch, native=word, contacted=contacted))
+        return replace(batch, native=word, contacted=contacted)
 
     async def _close(self, batch: Batch, policy: Policy) -> None:
         now = self.clock.now()
@@ -204,8 +227,10 @@ class Track:
                 await self.ledger.move(
                     Move(case=after, kind=kind, actor="gatehouse", at=now, run_id=batch.run_id)
                 )
-        if batch.group_id is not None:
-            await self.access_reviews.remove_group(batch.group_id)
+        alone = alone_in(batch, await self.ledger.cards(batch.id))
+        for group_id in (batch.group_id, *(review.group_id for _, review in alone)):
+            if group_id is not None:
+                await self.access_reviews.remove_group(group_id)
         await self.ledger.save_batch(replace(batch, step=BatchStep.CLOSED))
 
 

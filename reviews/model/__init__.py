@@ -6,6 +6,7 @@ Three values never stand for one another: what could not be read (``Unreadable``
 
 from reviews.model.access import Exposure, Obstacle, Path, Thing, Tier
 from reviews.model.cases import (
+    Alone,
     Answer,
     Batch,
     BatchStep,
@@ -69,6 +70,7 @@ from reviews.model.verdicts import Activity, Confidence, Recommendation, Risk, V
 __all__ = [
     "NOT_LOOKED_AT",
     "Activity",
+    "Alone",
     "Answer",
     "Asked",
     "AskedAs",

@@ -224,6 +224,23 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alone:
+    """A native review of our own about one guest of a batch, over a group that nobody else is in."""
+
+    id: BatchId
+    """What marks its group and its definition in the directory; no batch is called so."""
+    group_id: str | None = None
+    definition_id: str | None = None
+    instance_id: str | None = None
+    native: str | None = None
+    """Its state as last read; as with a batch."""
+    contacted: tuple[PersonId, ...] = ()
+    """Whom it said it had asked; as with a batch."""
+    stage_id: str | None = None
+    """The stage in which the reviewer is asked; as with a batch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What a reviewer is shown of one guest, as it was when the question was put."""
 
@@ -240,7 +257,9 @@ class Card:
     sight: Sight | None = None
     """What a closer look found; None on cards of nights that did not look."""
     items: tuple[NativeItem, ...] = ()
-    """The reviews of access packages that the answer is written to; empty: our own review of the batch."""
+    """The reviews of access packages that the answer is written to; empty: a review of our own, if any."""
+    alone: Alone | None = None
+    """Our own review about this guest alone; None: that of the batch, if it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,8 @@ class PackagePolicy:
     """When all assignments end; None when no moment is set. Both None: an assignment never ends."""
     review: PackageReview | None = None
     """None when there is no review, or it is switched off."""
+    bills: tuple[str, ...] = ()
+    """For what it bills those who get the package, by the names of docs/reviews.md."""
 
     @property
     def is_open_to_guests(self) -> bool:

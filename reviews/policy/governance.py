@@ -102,6 +102,6 @@ class CostGuard(Part):
     """What may be billed: Microsoft meters guests for some features of Entra ID Governance."""
 
     allow_metered: bool = False
-    """True is to allow native reviews and settings that bill guests. So far none can be built either way."""
+    """Whether a review or a setting that bills guests may be built at all."""
     max_metered_guests_per_month: Annotated[int, Field(ge=0)] = 0
-    """With allow_metered: how many guests a month may be billed."""
+    """With allow_metered: the most guests that one such review or setting may bill in a month."""

@@ -66,7 +66,7 @@ class Reviews(Part):
     quorum: Quorum = Quorum.ANY_ONE
     """Whose answers decide: any-one, denial-wins, two-people or all."""
     cohort: Cohort = Cohort.ONE_PER_GROUP
-    """Where guests can see who else is in a group: refuse, one-per-group or ledger. No night obeys it yet."""
+    """Where guests can see who else is in a group: refuse, one-per-group or ledger."""
 
     @property
     def lasts(self) -> timedelta:

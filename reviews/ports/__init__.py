@@ -15,6 +15,7 @@ from reviews.ports.packages import Packages, PolicyChange
 from reviews.ports.partners import Partners
 from reviews.ports.people import Named, People
 from reviews.ports.rivals import LifecyclePolicies
+from reviews.ports.tenant import TenantFacts
 from reviews.ports.world import Archive, Clock, Policies, Queue
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "Policies",
     "PolicyChange",
     "Queue",
+    "TenantFacts",
     "Turns",
 ]

@@ -17,6 +17,7 @@ from reviews.model import (
     NativeRound,
     PersonId,
 )
+from reviews.policy import CostGuard
 
 OUR_MARK = "[gatehouse "
 """What ``AccessReviews.record`` ends our justifications with: such a decision is ours, mirrored."""
@@ -99,10 +100,15 @@ class AccessReviews(Protocol):
         """Find the definition of a batch by its marker; its id, or None."""
         ...
 
-    async def create_definition(self, batch: Batch, fallback: Sequence[PersonId]) -> str:
-        """Create the review of a batch's group by its reviewer; return its id. Raises Ambiguous.
+    async def create_definition(self, batch: Batch, fallback: Sequence[PersonId], guard: CostGuard) -> str:
+        """Create the review of a batch's group by its reviewer; return its id.
 
         Where guests answer first (``batch.attests_until``) it has two stages: theirs, then the reviewer's.
+
+        Raises:
+            Ambiguous: it may have been created: look for its marker.
+            Malformed: it would bill guests, and the policy does not allow that, or not so many.
+
         """
         ...
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reviews.model import GuestId, Holding, PackageLifecycle, PackagePolicy, PackageReview
+from reviews.policy import CostGuard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +31,13 @@ class Packages(Protocol):
         """Read who holds a package under a policy now, guests or not."""
         ...
 
-    async def draft(self, package: PackagePolicy, review: PackageReview) -> PolicyChange:
+    async def draft(self, package: PackagePolicy, review: PackageReview, guard: CostGuard) -> PolicyChange:
         """Lay a review into the policy's present document, everything else untouched. Writes nothing.
 
         Raises:
             Conflict: the policy is no longer as it was read. Gone: there is no such policy.
+            Malformed: it would bill guests it did not bill before, and our policy does not allow that, or
+                not so many.
 
         """
         ...

@@ -1,11 +1,17 @@
 """What Graph says about the tenant as a whole: its policy on guests, its licences."""
 
+from reviews.model import GuestRole
 from sandbox.graph_api.exchange import Answer, Request
 from sandbox.graph_api.options import check_names
 from sandbox.tenant import Tenant
 from sandbox.tenant_directory import Json
 
-LIMITED_GUESTS = "10dae51f-b6af-4016-8d66-8c2a99b929b3"
+_ROLES = {
+    GuestRole.AS_MEMBERS: "a0b1b346-4d3e-4e8b-98f8-753987be4970",
+    GuestRole.LIMITED: "10dae51f-b6af-4016-8d66-8c2a99b929b3",
+    GuestRole.RESTRICTED: "2af84b1e-32c8-42b7-82bc-daa82404023b",
+    GuestRole.UNKNOWN: "00000000-0000-4000-8000-000000000000",
+}
 _PLANS = (
     ("AAD_PREMIUM", "41781fb2-bc02-4b7c-bd55-b576c07bb09d"),
     ("AAD_PREMIUM_P2", "eec0eb4f-6444-4f95-aba0-50c24d67f998"),
@@ -30,13 +36,13 @@ def _collection(request: Request, records: list[Json], kind: str) -> Answer:
     )
 
 
-def get_authorization_policy(_tenant: Tenant, request: Request) -> Answer:
+def get_authorization_policy(tenant: Tenant, request: Request) -> Answer:
     """``GET /policies/authorizationPolicy``: who may invite, and what guests may see."""
     record: Json = {
         "id": "authorizationPolicy",
         "displayName": "Authorization Policy",
         "allowInvitesFrom": "adminsAndGuestInviters",
-        "guestUserRoleId": LIMITED_GUESTS,
+        "guestUserRoleId": _ROLES[tenant.guest_role],
         "blockMsolPowerShell": True,
         "defaultUserRolePermissions": {"allowedToCreateApps": True, "permissionGrantPoliciesAssigned": []},
     }

@@ -15,7 +15,7 @@ from adapters.graph.access_reviews import GraphAccessReviews
 from adapters.graph.client import GraphClient
 from adapters.graph.directory import GraphDirectory
 from adapters.graph.mail import GraphMailer
-from adapters.graph.tenant import TenantFacts
+from adapters.graph.tenant import GraphTenantFacts
 from reviews.model import Batch, BatchId, BatchStep, Guest, GuestId, PersonId, RunId, SetAside
 from reviews.ports import Census
 from sandbox.graph_api import create_app
@@ -64,7 +64,7 @@ class Plugs:
     directory: GraphDirectory
     reviews: GraphAccessReviews
     mailer: GraphMailer
-    facts: TenantFacts
+    facts: GraphTenantFacts
     seen: set[tuple[str, str]]
 
     def guest_id(self, name: str) -> GuestId:
@@ -127,7 +127,7 @@ async def plugged_in(
             directory=GraphDirectory(client),
             reviews=GraphAccessReviews(client),
             mailer=GraphMailer(client, sender=MAILBOX),
-            facts=TenantFacts(client),
+            facts=GraphTenantFacts(client),
             seen=set() if check is None else check.seen,
         )
     assert check is None or check.violations == []

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from reviews.errors import Ambiguous, Forbidden, Gone, Malformed
-from reviews.model import GuestId, PersonId, SignIns, Unreadable
+from reviews.model import GuestId, GuestRole, PersonId, SignIns, Unreadable
 from sandbox.stories import STARTS_AT
 from sandbox.tenant import DEFAULT_GRANTED, Fault
 from tests.contracts.graph_plugs import plugged_in
@@ -216,7 +216,9 @@ async def test_the_tenants_own_facts_are_read_or_unreadable_one_by_one() -> None
         assert not isinstance(organization, Unreadable)
         assert organization.domains == (plugs.tenant.population.domain,)
         assert await plugs.facts.licence() == "P2"
-        assert await plugs.facts.guest_role() == "limited"
+        for role in GuestRole:
+            plugs.tenant.guest_role = role
+            assert await plugs.facts.guest_role() is role
     async with plugged_in(granted={"User.Read.All"}, premium=False) as plugs:
         assert not isinstance(await plugs.facts.organization(), Unreadable)
         assert await plugs.facts.licence() == Unreadable(why="no-permission")

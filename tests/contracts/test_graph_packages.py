@@ -10,12 +10,13 @@ import pytest
 
 from adapters.clock import HandClock
 from adapters.graph.packages import GraphPackages
+from admin.packaging import cost
 from reviews import packages as rules
 from reviews.errors import Ambiguous, Conflict, Forbidden, Gone
 from reviews.evidence import canonical, parse
 from reviews.jobs.mending import MendingPackages, change_name, differences, look_over
 from reviews.model import Audience, PackageLifecycle, PackagePolicy
-from reviews.policy import Mode, Packages, Policy, Reviewers
+from reviews.policy import CostGuard, Mode, Packages, Policy, Reviewers
 from reviews.ports import PolicyChange
 from sandbox.memory import MemoryLedger, MemoryQueue
 from sandbox.memory_archive import MemoryArchive
@@ -128,6 +129,36 @@ async def test_every_fault_is_found_and_what_a_review_can_mend_is_mended(
         assert all(path.startswith("reviewSettings") for path, _, _ in differences(change))
 
 
+def by_sponsors(desk: Desk, policy_id: str) -> dict[str, Any]:
+    """Have requests under a policy approved by sponsors, which bills; return its document."""
+    record = desk.plugs.tenant.packages.policies[policy_id].record
+    sponsors = [{"@odata.type": "#microsoft.graph.targetUserSponsors"}]
+    record["requestApprovalSettings"]["stages"][0]["primaryApprovers"] = sponsors
+    return dict(record)
+
+
+async def test_what_bills_already_is_told_and_does_not_keep_a_review_from_being_mended(desk: Desk) -> None:
+    policy_id = desk.a_policy(PolicyFault.NO_RECOMMENDATIONS)
+    assert (await desk.read(policy_id)).bills == ()
+    by_sponsors(desk, policy_id)
+    assert (await desk.read(policy_id)).bills == ("sponsor-approval",)
+    change = await desk.job.mend(policy_id)
+    assert change is not None
+    assert await cost(desk.packages, change) == "bills nobody more than now"
+
+
+async def test_a_change_that_bills_says_how_many_guests(desk: Desk) -> None:
+    policy_id = desk.a_policy()
+    before = await desk.packages.document(policy_id)
+    holds(desk.plugs.tenant, desk.plugs.guest_id("ada"), desk.plugs.tenant.packages.policies[policy_id])
+    by_sponsors(desk, policy_id)
+    after = await desk.packages.document(policy_id)
+    assert before is not None
+    assert after is not None
+    change = PolicyChange(policy_id=policy_id, before=before, after=after)
+    assert await cost(desk.packages, change) == "guests billed a month more: 1 (sponsor-approval)"
+
+
 async def test_an_estate_is_read_with_exactly_its_faults() -> None:
     population = a_population(100)
     tenant_clock = HandClock(population.as_of)
@@ -200,13 +231,13 @@ async def test_a_policy_that_somebody_changes_meanwhile_is_not_written(desk: Des
     package = await desk.read(policy_id)
     mending = rules.mend(package, desk.rules, desk.plugs.clock.now())
     assert isinstance(mending, rules.Mending)
-    change = await desk.packages.draft(package, mending.review)
+    change = await desk.packages.draft(package, mending.review, CostGuard())
     desk.plugs.tenant.packages.policies[policy_id].record["description"] = "changed by hand"
     with pytest.raises(Conflict):
         await desk.packages.write(change)
     desk.plugs.tenant.packages.policies[policy_id].record["reviewSettings"]["isSelfReview"] = True
     with pytest.raises(Conflict):
-        await desk.packages.draft(package, mending.review)
+        await desk.packages.draft(package, mending.review, CostGuard())
     assert desk.plugs.asked(PUT) == 0
     assert await desk.packages.policy(NOBODY) is None
     with pytest.raises(Gone):

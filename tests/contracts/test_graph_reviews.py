@@ -8,6 +8,7 @@ import pytest
 
 from reviews.errors import Ambiguous, Gone, Malformed, NotSupported
 from reviews.model import Answer, Batch, BatchId, Choice, GuestId, Source
+from reviews.policy import CostGuard
 from sandbox.people_cast import Cast, GuestSpec, MemberSpec
 from sandbox.stories import STARTS_AT
 from sandbox.tenant import Fault
@@ -32,7 +33,7 @@ async def opened(plugs: Plugs, *guests: str) -> Batch:
     """A batch with its group and definition, and its instance running."""
     batch = plugs.a_batch(*guests)
     batch = replace(batch, group_id=await plugs.reviews.create_group(batch))
-    batch = replace(batch, definition_id=await plugs.reviews.create_definition(batch, []))
+    batch = replace(batch, definition_id=await plugs.reviews.create_definition(batch, [], CostGuard()))
     await plugs.wait(minutes=11)
     assert batch.definition_id is not None
     review = await plugs.reviews.review(batch.definition_id)
@@ -116,7 +117,7 @@ async def test_a_review_has_its_reviewer_and_fallback_and_sends_no_mail_of_its_o
         batch = plugs.a_batch("ada")
         batch = replace(batch, group_id=await plugs.reviews.create_group(batch))
         definition_id = await plugs.reviews.create_definition(
-            batch, [plugs.person_id("fay"), batch.reviewer_id]
+            batch, [plugs.person_id("fay"), batch.reviewer_id], CostGuard()
         )
         [review] = plugs.tenant.definitions()
         assert await plugs.reviews.find_definition(batch.id) == definition_id == review.id
@@ -138,7 +139,7 @@ async def test_a_definition_whose_reply_was_lost_is_ambiguous_and_found_by_its_m
         await plugs.wait(seconds=10)
         plugs.break_down(Fault(when="after", status=None), on=CREATE_DEFINITION)
         with pytest.raises(Ambiguous):
-            await plugs.reviews.create_definition(batch, [])
+            await plugs.reviews.create_definition(batch, [], CostGuard())
         [made] = plugs.tenant.definitions()
         assert await plugs.reviews.find_definition(batch.id) == made.id
 
@@ -147,9 +148,9 @@ async def test_of_two_definitions_of_one_batch_the_older_is_ours_and_the_other_i
     async with plugged_in() as plugs:
         batch = plugs.a_batch("ada")
         batch = replace(batch, group_id=await plugs.reviews.create_group(batch))
-        older = await plugs.reviews.create_definition(batch, [])
+        older = await plugs.reviews.create_definition(batch, [], CostGuard())
         await plugs.wait(minutes=1)
-        newer = await plugs.reviews.create_definition(batch, [])
+        newer = await plugs.reviews.create_definition(batch, [], CostGuard())
         assert await plugs.reviews.find_definition(batch.id) == older != newer
         assert {one.id for one in plugs.tenant.definitions()} == {older, newer}
 
@@ -158,7 +159,7 @@ async def test_a_definition_over_a_group_made_a_moment_ago_waits_until_graph_kno
     async with plugged_in() as plugs:
         batch = plugs.a_batch("ada")
         batch = replace(batch, group_id=await plugs.reviews.create_group(batch))
-        await plugs.reviews.create_definition(batch, [])
+        await plugs.reviews.create_definition(batch, [], CostGuard())
         assert plugs.asked(CREATE_DEFINITION) > 1
         assert len(plugs.tenant.definitions()) == 1
 
@@ -277,7 +278,8 @@ async def in_stages(plugs: Plugs, *guests: str) -> Batch:
         group_id=await plugs.reviews.create_group(batch),
     )
     batch = replace(
-        batch, definition_id=await plugs.reviews.create_definition(batch, [plugs.person_id("fay")])
+        batch,
+        definition_id=await plugs.reviews.create_definition(batch, [plugs.person_id("fay")], CostGuard()),
     )
     await plugs.wait(minutes=11)
     review = await plugs.reviews.review(str(batch.definition_id))

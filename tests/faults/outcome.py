@@ -21,7 +21,7 @@ async def outcome(tenant: Tenant, ledger: Ledger) -> dict[str, Any]:
 
     Raises AssertionError for a chain of events that is not whole.
     """
-    batches = await _batches(tenant, ledger)
+    batches, alone = await _batches(tenant, ledger)
     guests = [
         GuestId(tenant.population.guest(number)["id"]) for number in range(tenant.population.guest_count)
     ]
@@ -40,18 +40,20 @@ async def outcome(tenant: Tenant, ledger: Ledger) -> dict[str, Any]:
         ],
         "tenant": tenant.snapshot(),
     }
-    return _named(told, batches)
+    return _named(told, batches, alone)
 
 
-async def _batches(tenant: Tenant, ledger: Ledger) -> list[Batch]:
+async def _batches(tenant: Tenant, ledger: Ledger) -> tuple[list[Batch], Mapping[BatchId, GuestId]]:
+    """Find all batches, and what the guests are called that are reviewed alone, by their own markers."""
     names = {
         str(review.body["displayName"]).rpartition("[gatehouse ")[2].strip("]")
         for review in tenant.definitions()
     }
-    names.update(await ledger.live_batches())
-    found = [await ledger.batch(BatchId(name)) for name in names]
+    live = {name: await ledger.cards(name) for name in await ledger.live_batches()}
+    alone = {card.alone.id: card.guest_id for cards in live.values() for card in cards if card.alone}
+    found = [await ledger.batch(BatchId(name)) for name in {*live, *names} - alone.keys()]
     assert None not in found, "a definition belongs to no batch of the record"
-    return [one for one in found if one is not None]
+    return [one for one in found if one is not None], alone
 
 
 def _case(case: Any) -> Any:
@@ -84,12 +86,14 @@ def _facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value for name, value in facts.items() if name not in {"answer", "internet_message_id"}}
 
 
-def _named(told: dict[str, Any], batches: list[Batch]) -> dict[str, Any]:
-    """Call every batch by its reviewer and run, wherever its id stands."""
+def _named(told: dict[str, Any], batches: list[Batch], alone: Mapping[BatchId, GuestId]) -> dict[str, Any]:
+    """Call every batch by its reviewer and run, wherever its id stands; a review alone by its guest."""
     text = json.dumps(told, sort_keys=True, default=str)
     for batch in batches:
         text = text.replace(batch.id, f"batch of {batch.reviewer_id} in {batch.run_id}")
         text = text.replace(batch.id[:8], f"b-{batch.reviewer_id[:8]}")
+    for marker, guest in alone.items():
+        text = text.replace(marker, f"alone {guest}")
     named: dict[str, Any] = json.loads(text)
     # A mail lists what waits for its reader when it leaves: how much that is depends on which of the reader's
     # own answers were weighed before, and a retry may change that order.

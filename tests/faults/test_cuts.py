@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from adapters.graph.access_reviews import GraphAccessReviews
-from reviews.model import BatchId
+from reviews.model import BatchId, GuestRole
 from tests.faults.chapters import ACTING, ASKING, WEIGHING, Story, in_the_end, live_on
 from tests.faults.outcome import differences, steps
 from tests.faults.process import Process, process
 from tests.faults.realm import Realm
 
+ALONE = 12
+"""So many parts where each guest has a review of their own, which takes far more calls."""
 PARTS = 4
 """Each sweep is cut into so many tests, for as many cores; the build plays one, and people all of them."""
 pytestmark = pytest.mark.slow
@@ -72,6 +74,26 @@ async def test_a_program_killed_after_any_call_ends_as_if_it_had_not_been(
         f"{chapter}: {len(cuts.program.wire.calls)} remote calls leave {cuts.states} different worlds;"
         f" {len(cuts.worlds)} of them gone on from here; {dict(steps(wanted))}"
     )
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, ALONE))])
+async def test_killed_while_each_guest_is_given_a_review_of_their_own_it_makes_none_twice(
+    story: Story, part: int
+) -> None:
+    realm, policy = story.at(ASKING), story.policies[ASKING]
+    realm.tenant.guest_role = GuestRole.LIMITED
+    since = realm.clock.now()
+    cuts = await undisturbed_life(realm, policy, part, ALONE)
+    wanted = await in_the_end(realm, since)
+    groups = realm.tenant.groups_created()
+    assert len(groups) == len(realm.tenant.definitions()) == len(wanted["live"]) > 10
+    assert {len(one["members"]) for one in groups} == {1}
+    for call, left in cuts.worlds:
+        async with process(left, policy) as again:
+            await live_on(again, since)
+        assert differences(await in_the_end(left, since), wanted) == [], f"killed after {call}"
+    print(f"{cuts.states} different worlds, {len(cuts.worlds)} of them gone on from here")
 
 
 class Forgetful(GraphAccessReviews):

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from adapters.graph import operations
-from reviews.model import BatchStep
+from reviews.model import BatchStep, GuestRole
+from sandbox.people_cast import GuestSpec
+from sandbox.stories import Story
 from sandbox.tenant import Fault
+from tests.incidents.setting import people
 from tests.stories.telling import Tale, telling
 
 pytestmark = pytest.mark.slow
@@ -35,6 +38,14 @@ CREATION = frozenset(
 )
 
 
+def three_guests() -> Story:
+    """Sara is asked about three guests: six things to make where each has its own."""
+    names = ("ada", "pim", "mo")
+    return people(
+        *(GuestSpec(name=name, silent_for=timedelta(days=120), sponsors=("sara",)) for name in names)
+    )
+
+
 class Spoiler:
     """Plays a fault on one call of the creation path, reads included, and on its repetitions for a while."""
 
@@ -55,20 +66,36 @@ async def _everybody_is_asked_once(tale: Tale) -> None:
     groups = [one["mailNickname"] for one in tale.quick.tenant.groups_created()]
     names = [str(one.body["displayName"]) for one in tale.quick.tenant.definitions()]
     assert len(groups) == len(set(groups)) == len(names) == len(set(names)) > 0
+    made = {one.id for one in tale.quick.tenant.definitions()}
+    members = [guest for one in tale.quick.tenant.groups_created() for guest in one["members"]]
+    assert sorted(members) == sorted(case.guest_id for case in await tale.quick.ledger.live_cases())
     for case in await tale.quick.ledger.live_cases():
         batch = await tale.quick.ledger.batch(case.batch_id)
         assert batch is not None
         assert batch.step is BatchStep.OPEN
-        assert batch.definition_id is not None
+        (card,) = [one for one in await tale.quick.ledger.cards(batch.id) if one.guest_id == case.guest_id]
+        assert (card.alone or batch).definition_id in made
+        assert bool(card.alone) is (tale.quick.tenant.guest_role is GuestRole.LIMITED)
 
 
+SEES = {
+    "one group for all": (GuestRole.RESTRICTED, None),
+    "a group for each guest": (GuestRole.LIMITED, three_guests),
+}
+
+
+@pytest.mark.parametrize("sees", SEES)
 @pytest.mark.parametrize("times", [1, 12])
 @pytest.mark.parametrize("fault", FAULTS)
-async def test_each_call_of_the_creation_path_may_fail(tmp_path: Path, fault: str, times: int) -> None:
+async def test_each_call_of_the_creation_path_may_fail(
+    tmp_path: Path, fault: str, times: int, sees: str
+) -> None:
     asked: set[frozenset[str]] = set()
+    role, people_of = SEES[sees]
     for number in count(1, times):
         spoiler = Spoiler(FAULTS[fault], number=number, times=times)
-        async with telling(tmp_path) as tale:
+        async with telling(tmp_path, story=people_of() if people_of else None) as tale:
+            tale.quick.tenant.guest_role = role
             tale.quick.tenant.faults = spoiler
             await tale.night(0)
             await tale.noon(0)

@@ -12,12 +12,14 @@ from typer.testing import CliRunner, Result
 
 from adapters.clock import HandClock
 from admin.cli import app
-from reviews.model import GuestId, Step
+from reviews.model import GuestId, GuestRole, Step
 from reviews.records import MailKind
 from sandbox.graph_api import create_app, serve
+from sandbox.package_stories import a_package, a_policy
 from sandbox.people_cast import Cast
 from sandbox.stories import STARTS_AT, a_handful
 from sandbox.tenant import DEFAULT_GRANTED, Tenant
+from sandbox.tenant_licence import Licence
 from sandbox.world import SENDER, environment, policy_text, served
 from tests.stories.telling import moment
 
@@ -70,6 +72,8 @@ def test_plan_is_a_table_for_people(line: Line) -> None:
 
     assert result.exit_code == 0
     assert "12 guests read" in result.stdout
+    assert "This tenant has Microsoft Entra ID P2" in result.stdout
+    assert "put natively: cohort" in result.stdout
     assert "silent" in result.stdout
     assert "nothing was changed" in result.stdout
 
@@ -107,6 +111,34 @@ def test_packages_are_looked_at_without_storage(line: Line) -> None:
 
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout) == {"policies": [], "faulty": 0, "mendable": 0, "rounds": []}
+
+
+def test_what_the_tenant_is_able_to_is_said_by_plan_and_doctor(line: Line) -> None:
+    line.tenant.licence, line.tenant.guest_role = Licence.P1, GuestRole.LIMITED
+
+    assert json.loads(line.run("plan", "--json").stdout)["tier"] == "P1"
+    told = line.run("doctor").output
+    assert "This tenant has Microsoft Entra ID P1: sign-ins are read, and no native review is opened." in told
+    assert "guests see the directory limited: reviews.cohort decides (one-per-group)" in told
+
+
+def test_what_may_be_billed_and_what_bills_already_is_said(line: Line) -> None:
+    line.tenant.licence = Licence.GOVERNANCE
+    sponsors = [{"@odata.type": "#microsoft.graph.targetUserSponsors"}]
+    policy = a_policy(line.tenant, a_package(line.tenant, "Portal"))
+    policy.record["requestApprovalSettings"]["stages"][0]["primaryApprovers"] = sponsors
+
+    told = line.run("doctor").output
+    assert "cost_guard: nothing that bills guests is built" in told
+    assert "access package policies that bill guests already: 1" in told
+    assert [one["bills"] for one in json.loads(line.run("packages", "--json").stdout)["policies"]] == [
+        ["sponsor-approval"]
+    ]
+    assert "bills the guests it acts on: sponsor-approval" in line.run("packages").output
+
+    allowed = {"cost_guard": {"allow_metered": True, "max_metered_guests_per_month": 40}}
+    line.policy.write_text(policy_text(allowed, line.cast))
+    assert "cost_guard: at most 40 guests a month may be billed" in line.run("doctor").output
 
 
 def test_a_missing_permission_narrows_the_plan_and_is_named(line: Line) -> None:

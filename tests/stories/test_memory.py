@@ -168,6 +168,7 @@ async def test_without_a_licence_the_night_asks_by_invitation_and_age_and_harms_
         assert not [action for action in plan.actions if action.kind in HARMFUL]
         (digest,) = tale.quick.tenant.inbox(OPERATORS)
         assert "no Microsoft Entra ID P1" in (digest.html or "")
+        assert "no native review is opened" in (digest.html or "")
 
 
 async def test_a_denied_guest_that_another_tenant_pushes_here_is_handed_to_a_person(tmp_path: Path) -> None:

@@ -7,13 +7,18 @@ import pytest
 from reviews.model import BatchId, Step
 from sandbox.tenant import DEFAULT_GRANTED
 from sandbox.tenant_licence import Licence
-from tests.stories.telling import telling
+from tests.stories.telling import Tale, telling
 
 WITHOUT_REVIEWS = frozenset(DEFAULT_GRANTED) - {"AccessReview.ReadWrite.All", "AccessReview.Read.All"}
 REFUSALS = {
     "no Microsoft Entra ID P2": (Licence.P1, sorted(DEFAULT_GRANTED)),
     "no permission for reviews": (Licence.P2, sorted(WITHOUT_REVIEWS)),
 }
+
+
+async def page_of(tale: Tale) -> str:
+    async with tale.browser("sara") as client:
+        return (await client.get(tale.link("sara"))).text
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
@@ -30,7 +35,9 @@ async def test_the_question_is_put_and_answered_in_the_record_alone(
         assert tale.quick.tenant.groups_created() == ()
         assert tale.quick.tenant.definitions() == ()
         told = [one for one in caplog.records if getattr(one, "event", "") == "batch.without-review"]
-        assert told
+        assert bool(told) is (licence is Licence.P2), "what the licence does not hold is not even tried"
+        (asked,) = tale.quick.tenant.inbox(str((tale.guest("sara") or {})["mail"]))
+        assert "My Access" not in (asked.html or "") + await page_of(tale), "nothing is to be found there"
         await tale.answer("sara", {"ada": "keep", "pim": "remove"})
         await tale.noon(1)
         assert (await tale.case("ada")).step is Step.KEPT

@@ -16,7 +16,7 @@ GRAPH = "#microsoft.graph."
 INACTIVE = {"@odata.type": f"{GRAPH}accessReviewInactiveUsersQueryScope", "inactiveDuration": "P30D"}
 SPONSORS = [{"@odata.type": f"{GRAPH}targetUserSponsors"}]
 SHAPES: dict[str, dict[str, Any]] = {
-    "our review of a group": new_definition(replace(a_batch(), group_id="g1"), []),
+    "our review of a group": new_definition(replace(a_batch(), group_id="g1"), [], CostGuard()),
     "a package policy with a review": {"reviewSettings": {"isEnabled": True, "primaryReviewers": []}},
     "inactive guests of all groups": {"scope": INACTIVE},
     "inactive guests inside another scope": {"scope": {"principalScopes": [INACTIVE]}},

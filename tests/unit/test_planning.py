@@ -87,6 +87,7 @@ def test_a_stale_guest_is_asked_about_with_sponsor_reasons_and_suggestion() -> N
         recommendation=Recommendation.REMOVE,
         asked_as=AskedAs.SPONSOR,
         sight=Sight(kind=Kind.EXTERNAL_GUEST),
+        vehicle=ask.vehicle,
     )
     assert [reason.code for reason in ask.reasons] == ["silent", "guest-since"]
 

@@ -6,9 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviews.model import GuestRole, Licence, Reason, Rival, Unreadable, Vehicle
+from reviews.model import (
+    GuestId,
+    GuestRole,
+    Licence,
+    NativeItem,
+    PersonId,
+    Reason,
+    Rival,
+    Unreadable,
+    Vehicle,
+)
 from reviews.policy import Coexistence, Cohort, Policy, Reviews
-from reviews.vehicles import Standing, Terms, tier, vehicle
+from reviews.records import Act, Action
+from reviews.vehicles import Standing, Terms, choose, tier, vehicle
+from tests.builders import guid
 from tests.tables import DOCS, table
 
 PAGE = DOCS / "reviews.md"
@@ -78,3 +90,40 @@ def test_a_refusal_never_makes_a_tenant_abler(standing: Standing, terms: Terms) 
     order = list(Licence)
     assert order.index(tier(refused)) <= order.index(tier(terms))
     assert vehicle(standing, refused, Policy()) not in {Vehicle.COHORT, Vehicle.ALONE}
+
+
+def _asks(*reviewers: str) -> list[Action]:
+    return [
+        Action(key=f"ask:{n}", kind=Act.ASK, guest_id=GuestId(guid(n)), reviewers=(PersonId(one),))
+        for n, one in enumerate(reviewers)
+    ]
+
+
+LIMITED = Terms(licence=Licence.P2, guest_role=GuestRole.LIMITED)
+PLACE = NativeItem(definition_id="d", instance_id="i", resource_id="r")
+
+
+def test_who_is_asked_about_together_is_counted_by_reviewer_and_without_packages() -> None:
+    first, second, alone, packaged = _asks("sara", "sara", "joost", "joost")
+    packaged = replace(packaged, items=(PLACE,))
+    policy = Policy(reviews=Reviews(cohort=Cohort.REFUSE))
+    through, held = choose([first, second, alone, packaged], LIMITED, policy)
+    assert [one.vehicle for one in through] == [Vehicle.ALONE, Vehicle.PACKAGE]
+    assert [(one.action, one.held_by) for one in held] == [
+        (first, "co-members-visible"),
+        (second, "co-members-visible"),
+    ]
+
+
+def test_what_is_no_question_and_what_nobody_is_asked_goes_by_untouched() -> None:
+    block = Action(key="block:1", kind=Act.BLOCK, guest_id=GuestId(guid(1)), reviewers=(PersonId("sara"),))
+    (nobody,) = _asks("sara")
+    nobody = replace(nobody, reviewers=())
+    policy = Policy(reviews=Reviews(cohort=Cohort.REFUSE))
+    assert choose([block, nobody], LIMITED, policy) == ((block, nobody), ())
+
+
+def test_what_was_not_looked_at_counts_as_a_tenant_that_reviews_and_whose_guests_see_one_another() -> None:
+    through, held = choose(_asks("sara", "sara"), Terms(), Policy())
+    assert {one.vehicle for one in through} == {Vehicle.ALONE}
+    assert held == ()

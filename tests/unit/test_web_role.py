@@ -32,6 +32,7 @@ PLUGS_OF_GRAPH: Final = (
     "directory",
     "partners",
     "connections",
+    "tenant_facts",
     "access_reviews",
     "packages",
     "lifecycle_policies",

@@ -109,6 +109,7 @@ FAMILIES = (
     "no-answer.",
     "handover.",
     "undo.",
+    "tier.",
 )
 """Keys that code puts together."""
 
