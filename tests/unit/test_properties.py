@@ -87,7 +87,8 @@ def test_what_could_not_be_read_is_never_acted_on(world: World, policy: Policy) 
     unreadable = {guest.id for guest in tenant if isinstance(guest.sign_ins, Unreadable)}
     unwatched = {guest.id for guest in tenant if is_unwatched(guest)}
     for action in planned(drawn(tenant, known, policy)):
-        assert action.guest_id not in unreadable - unwatched
+        # Who answered for a guest is its sponsor, however little is known of its sign-ins.
+        assert action.kind is Act.ADD_SPONSOR or action.guest_id not in unreadable - unwatched
 
 
 @given(worlds(), POLICIES)
