@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Visit, settled, visited
 from tests.builders import a_person, guid
@@ -45,6 +45,12 @@ def go(page: Page, visit: Visit, path: str = f"/r/{BATCH}") -> None:
     page.goto(visit.address + path)
 
 
+def follow(page: Page, door: Locator) -> None:
+    """Click on what leads to another page, and be there: not between the two."""
+    with page.expect_navigation():
+        door.click()
+
+
 def option(page: Page, number: int, name: str) -> Any:
     return page.locator(f"#g{guid(number)}").get_by_role("radio", name=name)
 
@@ -78,7 +84,7 @@ def amiss(page: Page, visit: Visit) -> None:
     go(page, visit)
     option(page, 1, "Keep").check()
     option(page, 2, "Remove").check()
-    page.get_by_role("button", name="Send").click()
+    follow(page, page.get_by_role("button", name="Send"))
 
 
 def answered(page: Page, visit: Visit) -> None:
@@ -108,12 +114,12 @@ def wrong_person(page: Page, visit: Visit) -> None:
 
 def take_back(page: Page, visit: Visit) -> None:
     over(page, visit)
-    page.get_by_role("link", name="I want this guest back").click()
+    follow(page, page.get_by_role("link", name="I want this guest back"))
 
 
 def taken_back(page: Page, visit: Visit) -> None:
     take_back(page, visit)
-    page.get_by_role("button", name="Bring this guest back").click()
+    follow(page, page.get_by_role("button", name="Bring this guest back"))
 
 
 STATES = {"fresh": fresh, "error": amiss, "answered": answered, "refused": refused, "over": over}
