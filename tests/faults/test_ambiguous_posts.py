@@ -53,8 +53,15 @@ async def _spoiled(story: Story, chapter: str, spoiler: Spoiler) -> list[str]:
     return differences(await in_the_end(realm, since), await story.undisturbed(chapter))
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("chapter", [ASKING, WEIGHING, ACTING])
+SINGLY = [
+    # In the longest chapter the build plays the two faults of which nobody knows whether they took effect.
+    pytest.param(chapter, fault, marks=[pytest.mark.long] if chapter == ACTING and is_clear else [])
+    for chapter in (ASKING, WEIGHING, ACTING)
+    for fault, is_clear in ((name, FAULTS[name].when == "before") for name in FAULTS)
+]
+
+
+@pytest.mark.parametrize(("chapter", "fault"), SINGLY)
 async def test_a_post_that_fails_alone_is_done_once(story: Story, chapter: str, fault: str) -> None:
     for number in itertools.count(1):
         spoiler = Spoiler(FAULTS[fault], first=number)
