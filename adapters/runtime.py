@@ -162,7 +162,13 @@ class House(Plugs):
     @cached_property
     def sealing(self) -> Sealing:
         """The sealing of the record."""
-        return Sealing(clock=self.clock, ledger=self.ledger, archive=self.archive, new_owner=new_owner)
+        return Sealing(
+            clock=self.clock,
+            ledger=self.ledger,
+            archive=self.archive,
+            policies=self.policies,
+            new_owner=new_owner,
+        )
 
     @cached_property
     def backfilling(self) -> Backfilling:

@@ -29,6 +29,7 @@ from reviews.arrivals import joined
 from reviews.backfill import confirmed
 from reviews.errors import Conflict, Gone
 from reviews.evidence import GENESIS
+from reviews.forgetting import is_to_be_forgotten, nameless
 from reviews.messages import Message
 from reviews.model import (
     Batch,
@@ -234,6 +235,24 @@ class MemoryLedger(MemoryTurns):
         await _turn()
         theirs = (batch for batch in self._batches.values() if batch.reviewer_id == reviewer)
         return tuple(sorted(batch.id for batch in theirs if batch.step is BatchStep.OPEN))
+
+    async def forget(self, before: date) -> int:
+        """Take names and addresses out of batches that were over before a day; see the port."""
+        await _turn()
+        old = [
+            one for one in self._batches.values() if is_to_be_forgotten(one) and one.deadline.date() < before
+        ]
+        for batch in old:
+            homes = {f"batch:{batch.id}", *(f"guest:{guest_id}" for guest_id in batch.guests)}
+            self._mails = {
+                where: mail
+                for where, mail in self._mails.items()
+                if mail.home not in homes or is_owed(mail) or mail.owed_at.date() >= before
+            }
+            self._cards.pop(batch.id, None)
+            self._asks.pop(batch.id, None)
+            self._batches[batch.id] = _next(batch, nameless(batch), batch.id)
+        return len(old)
 
     async def append_answer(self, submission: Submission) -> bool:
         """Keep an answer as given; False when that guest's answer of that version is there already."""

@@ -26,8 +26,17 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"policy", "reasons"}),
     frozenset({"records"}),
     frozenset({"evidence", "messages", "steps", "kinds", "staleness", "schedule", "shortlist", "quorum"})
-    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native", "alone"}
-    | {"regret", "remembering", "rule_change", "snapshots", "incoming", "attention", "attesting"},
+    | {"sponsors", "ladder", "arrivals", "exposure", "changes", "partners", "native", "alone", "forgetting"}
+    | {
+        "regret",
+        "remembering",
+        "rule_change",
+        "snapshots",
+        "incoming",
+        "attention",
+        "attesting",
+        "forgetting",
+    },
     frozenset({"vehicles", "metering", "coexistence", "packages", "risk", "decisions", "remediation"})
     | {"coverage", "elsewhere", "handover", "backfill", "cadence"},
     frozenset({"guardrails", "questions", "findings", "second_look", "undo", "quality"}),

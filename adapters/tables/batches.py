@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from adapters.tables.entities import Row, row_of, transactions
-from adapters.tables.indexes import BATCH, batch_pointer, owed_pointer
+from adapters.tables.indexes import BATCH, OVER, batch_pointer, over_pointer, owed_pointer
 from adapters.tables.outbox import OutboxRows, mail_row
 from adapters.tables.rules import check_homes
 from adapters.tables.table import each, insert, put, replace_row
 from reviews.errors import Conflict, Gone
+from reviews.forgetting import is_to_be_forgotten, nameless
 from reviews.model import Batch, BatchId, BatchStep, Card, GuestId, PersonId, Submission, UndoRequest
 from reviews.records import Action, OwedMail
 
@@ -99,6 +101,8 @@ class BatchRows(OutboxRows):
         mails = await self.not_there(owes)
         await self._tables.indexes.add([owed_pointer(mail.home, mail.id) for mail in mails])
         writes = [replace_row(stored, row), *(insert(mail_row(mail, nonce=row.nonce)) for mail in mails)]
+        if is_to_be_forgotten(saved):
+            await self._tables.indexes.add([over_pointer(saved)])
         if not await table.write_together(writes, proof=row):
             raise Conflict(f"batch {batch.id} was written by somebody else")
         if saved.step is BatchStep.OPEN:
@@ -135,6 +139,22 @@ class BatchRows(OutboxRows):
         stored = await each(pointed, self.batch)
         theirs = (batch for batch in stored if batch is not None and batch.reviewer_id == reviewer)
         return tuple(batch.id for batch in theirs if batch.step is BatchStep.OPEN)
+
+    async def forget(self, before: date) -> int:
+        """Take names and addresses out of batches that were over before a day; see the port."""
+        forgotten = 0
+        for key in await self._tables.indexes.over(before):
+            batch = await self.batch(BatchId(key.partition("|")[2]))
+            if batch is not None and is_to_be_forgotten(batch):
+                await self._forget_mails(f"batch:{batch.id}", before)
+                for guest_id in batch.guests:
+                    await self._forget_mails(f"guest:{guest_id}", before)
+                rows = [stored.row async for stored in self._tables.batches.rows(batch.id, prefix=ASKED)]
+                await each(rows, lambda row: self._tables.batches.remove(row.partition, row.key))
+                await self.save_batch(nameless(batch))
+                forgotten += 1
+            await self._tables.indexes.drop(OVER, key)
+        return forgotten
 
     async def append_answer(self, submission: Submission) -> bool:
         """Keep an answer as given; False when that guest's answer of that version is there already."""

@@ -12,10 +12,12 @@ from adapters.tables.entities import Column, Row
 from adapters.tables.table import Table, each, put
 from reviews.backfill import confirmed
 from reviews.errors import Malformed, Transient
+from reviews.forgetting import is_to_be_forgotten
 from reviews.model import Batch, BatchId, BatchStep, Case, GuestId, Step
 from reviews.records import OwedMail
 
 OPEN, REST, ANSWERED, BATCH, OWED, DAY = "open", "rest", "answered", "batch", "owed", "day"
+OVER = "over"
 
 
 def open_pointer(case: Case) -> Row:
@@ -37,6 +39,12 @@ def answered_pointer(guest_id: GuestId) -> Row:
 def batch_pointer(batch_id: BatchId) -> Row:
     """Point at a batch that is not closed."""
     return Row(partition=BATCH, key=batch_id)
+
+
+def over_pointer(batch: Batch) -> Row:
+    """Point at a batch that is closed and still names people, by its deadline."""
+    key = f"{batch.deadline.astimezone(UTC).date().isoformat()}|{batch.id}"
+    return Row(partition=OVER, key=key)
 
 
 def owed_pointer(home: str, mail_id: str) -> Row:
@@ -86,7 +94,9 @@ def pointers_of_case(case: Case) -> list[Row]:
 
 def pointers_of_batch(batch: Batch) -> list[Row]:
     """Return the pointers that a stored batch deserves."""
-    return [] if batch.step is BatchStep.CLOSED else [batch_pointer(batch.id)]
+    if batch.step is not BatchStep.CLOSED:
+        return [batch_pointer(batch.id)]
+    return [over_pointer(batch)] if is_to_be_forgotten(batch) else []
 
 
 def pointers_of_mail(mail: OwedMail, *, owed: bool) -> list[Row]:
@@ -121,6 +131,11 @@ class Indexes:
     async def keys(self, partition: str) -> list[str]:
         """Return what a partition points at, in order."""
         return [stored.row.key async for stored in self._table.rows(partition)]
+
+    async def over(self, before: date) -> list[str]:
+        """Return the keys of closed batches whose deadline was before a day, the oldest first."""
+        rows = self._table.rows(OVER, before=before.isoformat())
+        return [stored.row.key async for stored in rows]
 
     async def resting(self, now: datetime, *, vouched: bool = False) -> Mapping[GuestId, datetime]:
         """Return who rests until a moment still to come; with ``vouched`` only the marked ones."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from adapters.tables.entities import Row, row_of
 from adapters.tables.indexes import OWED, Indexes, owed_pointer
@@ -75,6 +76,13 @@ class OutboxRows:
         partition, prefix = place(home, "")
         rows = self._table(home).rows(partition, prefix=prefix)
         return tuple([stored.row.read(OwedMail) async for stored in rows])
+
+    async def _forget_mails(self, home: str, before: date) -> None:
+        """Remove the mails of a home that were owed before a day and are no longer."""
+        table = self._table(home)
+        for mail in await self.mails(home):
+            if mail.owed_at.date() < before and not is_owed(mail):
+                await table.remove(*place(home, mail.id))
 
     async def owed_mails(self) -> tuple[tuple[str, str], ...]:
         """Return (home, id) of every mail not yet verified or dropped, sorted."""

@@ -1,4 +1,4 @@
-"""Sealing the record: one Merkle root over everything that grew since the seal before."""
+"""Sealing the record: one Merkle root over what grew since the seal before; then old names are forgotten."""
 
 import logging
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reviews import evidence
-from reviews.ports import Archive, Clock, Ledger
+from reviews.ports import Archive, Clock, Ledger, Policies
 from reviews.records import Run, RunStep
 
 log = logging.getLogger("gatehouse.sealing")
@@ -23,6 +23,7 @@ class Sealing:
     clock: Clock
     ledger: Ledger
     archive: Archive
+    policies: Policies
     new_owner: Callable[[], str]
 
     async def run(self, slot: datetime) -> Run | None:
@@ -48,7 +49,15 @@ class Sealing:
             replace(run, step=RunStep.FINISHED, finished_at=now, leased_until=now, summary=summary)
         )
         log.info("record sealed", extra={"event": "seal.finished", "run_id": run.id, **summary})
+        await self._forget(now)
         return run
+
+    async def _forget(self, now: datetime) -> None:
+        """Take out of the record the names it no longer needs: only what is sealed already is that old."""
+        policy = await self.policies.current()
+        batches = await self.ledger.forget((now - policy.record.names_kept).date())
+        if batches:
+            log.info("names forgotten", extra={"event": "record.forgotten", "batches": batches})
 
     async def _seal(self, name: str) -> evidence.Seal:
         now = self.clock.now()

@@ -12,7 +12,7 @@ from reviews.policy.governance import Coexistence, CostGuard, GroupReviews, Pack
 from reviews.policy.reach import Label, Tiers
 from reviews.policy.types import Part
 from reviews.policy.what import Actions, Breakers, Caps, Reviews, Thresholds
-from reviews.policy.when import Cadence, Quiet, Schedules
+from reviews.policy.when import Cadence, Quiet, Record, Schedules
 from reviews.policy.who import Exemption, Mail, Partners, Reviewers, Scope, Sponsors, Tenant
 
 
@@ -56,6 +56,7 @@ class Policy(Part):
     exemptions: tuple[Exemption, ...] = ()
     """Guests left alone, each for a reason and until a date."""
     mail: Mail = Mail()
+    record: Record = Record()
 
     @model_validator(mode="after")
     def _reminders_fit(self) -> Self:

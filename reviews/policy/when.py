@@ -2,9 +2,9 @@
 
 from datetime import date, time, timedelta
 from itertools import pairwise
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from reviews.policy.types import CronLine, Duration, LocalTime, Part, Zone
 
@@ -67,3 +67,10 @@ class Cadence(Part):
         if any(later <= sooner for sooner, later in pairwise((timedelta(), *self.reminders))):
             raise ValueError("cadence.reminders must grow, for example [P7D, P11D]")
         return self
+
+
+class Record(Part):
+    """How long the record keeps what it needs no more. Cases, events, answers and seals stay."""
+
+    names_kept: Annotated[Duration, Field(ge=timedelta(days=90))] = timedelta(days=400)
+    """How long cards, mails and names stay after the deadline of a closed batch; at least P90D."""

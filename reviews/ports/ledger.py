@@ -130,6 +130,14 @@ class Ledger(Turns, Protocol):
         """Return the open batches of a reviewer."""
         ...
 
+    async def forget(self, before: date) -> int:
+        """Take names and addresses out of closed batches whose deadline was before a day; return of how many.
+
+        Their cards and mails go, and the mails to their guests that are as old. Cases, events and answers
+        stay, so that the record still holds. Safe to repeat.
+        """
+        ...
+
     async def append_answer(self, submission: Submission) -> bool:
         """Keep an answer as given. False when that guest's answer of that version is there already."""
         ...
