@@ -237,6 +237,7 @@ _OTHERS = {
     "guest-needs-it": "The guest was asked and says that it still needs access ({on}).",
     "guest-is-done": "The guest was asked and says that it needs no access any more ({on}).",
     "guest-was-silent": "The guest was asked whether it still needs access, and has not said so.",
+    "reviewer-moved": "The reviewer worked in {department} when last asked about the guest.",
     "others-not-read": "What other reviews and policies do about guests could not be read ({what}).",
 }
 

@@ -1,7 +1,7 @@
 """Opening one batch: the reviewer and the guests read afresh, cases, group, definition, one mail."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -20,13 +20,16 @@ from reviews.model import (
     Card,
     Case,
     Guest,
+    GuestId,
     Person,
     PersonId,
+    Reason,
     Step,
     Vehicle,
 )
 from reviews.policy import Policy
 from reviews.ports import AccessReviews, Clock, Directory, Ledger, Policies, Queue
+from reviews.reasons import because
 from reviews.records import Action, MailKind, Move, OwedMail, question_kind
 
 log = logging.getLogger("gatehouse.opening")
@@ -98,7 +101,10 @@ class Opening:
         if reviewer is None or not kept:
             log.warning("nobody to ask, or about", extra={"event": "batch.dropped", "batch": batch.id})
             return await self._natively.saved(replace(batch, step=BatchStep.CLOSED, guests=()))
-        await self.ledger.save_cards(batch.id, [_card(batch, ask, guest) for ask, guest, _ in kept])
+        new = [one for one in kept if not _is_open(one[2], one[0], batch)]
+        moved = await self._moved(reviewer, [current for _, _, current in new if current is not None])
+        cards = [_card(batch, ask, guest, moved.get(guest.id)) for ask, guest, _ in new]
+        await self.ledger.save_cards(batch.id, cards)
         for ask, _, current in kept:
             if not _is_open(current, ask, batch):
                 await self.ledger.move(_opening_move(batch, ask, reviewer, current, self.clock.now()))
@@ -120,6 +126,19 @@ class Opening:
             if sponsors.fit(person, batch.guests, policy.reviewers) is None:
                 return person
         return None
+
+    async def _moved(self, reviewer: Person, before: Sequence[Case]) -> Mapping[GuestId, Reason]:
+        """Say of which guests a reviewer was last asked while working in another department."""
+        theirs = [case for case in before if case.reviewer == reviewer.id]
+        batches = {case.batch_id for case in theirs}
+        known = {batch_id: await self.ledger.batch(batch_id) for batch_id in sorted(batches)}
+        found: dict[GuestId, Reason] = {}
+        for case in theirs:
+            batch = known[case.batch_id]
+            then = batch.reviewer.department if batch is not None and batch.reviewer is not None else None
+            if then is not None and reviewer.department is not None and then != reviewer.department:
+                found[case.guest_id] = because("reviewer-moved", department=then)
+        return found
 
     def _still_to_be_asked(
         self, batch: Batch, ask: Action, guest: Guest, current: Case | None, policy: Policy
@@ -185,7 +204,7 @@ def _opening_move(batch: Batch, ask: Action, reviewer: Person, current: Case | N
     return Move(case=case, kind="case-opened", actor="gatehouse", at=now, run_id=batch.run_id)
 
 
-def _card(batch: Batch, ask: Action, guest: Guest) -> Card:
+def _card(batch: Batch, ask: Action, guest: Guest, moved: Reason | None) -> Card:
     if ask.case_id is None or ask.recommendation is None:
         raise ValueError(f"{ask.key} asks without a case or a recommendation")
     on = next((str(one.params["on"]) for one in ask.reasons if one.code in TELLS_A_SUCCESS), None)
@@ -199,7 +218,7 @@ def _card(batch: Batch, ask: Action, guest: Guest) -> Card:
         invited_at=guest.created_at,
         last_success_at=seen_at,
         recommendation=ask.recommendation,
-        reasons=ask.reasons,
+        reasons=ask.reasons if moved is None else (*ask.reasons, moved),
         asked_as=ask.asked_as or AskedAs.SPONSOR,
         sight=ask.sight,
         items=ask.items,

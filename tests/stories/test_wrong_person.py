@@ -170,3 +170,22 @@ async def test_two_people_of_one_mind_are_asked_one_after_the_other(tmp_path: Pa
         denied = await tale.case("two-sponsors")
     assert denied.step is Step.DENIED
     assert [word.choice for word in denied.answers] == [Choice.REMOVE, Choice.KEEP, Choice.REMOVE]
+
+
+async def test_a_sponsor_who_moved_to_another_department_is_asked_whether_the_guest_is_still_theirs(
+    tmp_path: Path,
+) -> None:
+    async with telling(tmp_path, quiet=False, reviews={"rest_after_keep": "P30D"}) as tale:
+        tale.quick.tenant.change(tale.id("sara"), department="Procurement")
+        await tale.night(0)
+        await tale.answer("sara", {"ada": "keep", "pim": "keep"})
+        first = (await tale.case("ada")).batch_id
+        tale.quick.tenant.change(tale.id("sara"), department="Legal")
+        for day in (15, 50):
+            await tale.noon(day)
+            await tale.night(day + 1)
+        again = (await tale.case("ada")).batch_id
+        assert again != first
+        async with tale.browser("sara") as browser:
+            page = (await browser.get(tale.link("sara", BatchId(again)))).text
+        assert "You worked in Procurement when you were last asked about this guest" in page
