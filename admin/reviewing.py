@@ -17,8 +17,9 @@ from notifications.words import Words
 from reviews.coverage import Coverage, is_alive
 from reviews.errors import Forbidden, NotSupported
 from reviews.jobs.mending import Looked, look_over
-from reviews.model import Covers, Definition, GroupReview, GuestId, Reason, Step
+from reviews.model import Covers, Definition, GroupReview, GuestId, NativeRound, Reason, Step
 from reviews.packages import MENDABLE
+from reviews.ports import NativeDecision
 from reviews.records import Act
 
 out = Console(highlight=False, soft_wrap=True)
@@ -48,6 +49,8 @@ class Overview:
     policies: tuple[Looked, ...] | None
     """None where entitlement management is not open to us."""
     flagged: tuple[Flagged, ...]
+    left: tuple[tuple[NativeRound, tuple[NativeDecision, ...]], ...] = ()
+    """Rounds of our reviews of groups with denials that Entra could not carry out."""
 
 
 async def show(house: House, *, as_json: bool) -> None:
@@ -73,6 +76,7 @@ async def look(house: House) -> Overview:
         strange=tuple(one for one in alive if one.about.covers is Covers.OTHER),
         policies=policies,
         flagged=await _flagged(house),
+        left=await house.covering.not_carried_out(),
     )
 
 
@@ -139,7 +143,17 @@ def as_object(overview: Overview) -> dict[str, Any]:
         ],
         "policies": None if policies is None else [_policy(one) for one in policies],
         "guests": [_guest(one) for one in overview.flagged],
+        "not_carried_out": [_left(one, row) for one, rows in overview.left for row in rows],
         "counts": counts(overview),
+    }
+
+
+def _left(one: NativeRound, row: NativeDecision) -> dict[str, Any]:
+    return {
+        "group": one.resource_id,
+        "review": one.definition_id,
+        "guest": row.guest_id,
+        "result": row.applied,
     }
 
 
@@ -223,6 +237,7 @@ def _print(overview: Overview) -> None:
         if len(guest.reviews) > 1:
             named = escape(", ".join(f"{about} {clean(name)}" for about, name in guest.reviews))
             out.print(f"[yellow]in several reviews[/] {guest.guest_id}: {named}")
+    _print_left(overview)
     told = counts(overview)
     out.print(
         f"{told['covered']} of {told['groups']} groups with guests are covered, "
@@ -233,6 +248,16 @@ def _print(overview: Overview) -> None:
         f"{told['flagged']} guests flagged: {told['in_one']} in one review, {told['in_several']} in several, "
         f"{told['in_none']} in none yet  (nothing was changed)"
     )
+
+
+def _print_left(overview: Overview) -> None:
+    for one, rows in overview.left:
+        for row in rows:
+            name = escape(clean(row.resource_name or one.name))
+            out.print(
+                f"[yellow]not carried out[/] {row.guest_id} was denied in {name} ({escape(row.applied)}): "
+                f"take the guest out of group {one.resource_id}, or have its owner mend its rule"
+            )
 
 
 def _print_policies(policies: Sequence[Looked] | None) -> None:

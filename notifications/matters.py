@@ -281,8 +281,9 @@ async def _about_exemption(
 
 async def _about_run(mail: OwedMail, run_id: RunId, ledger: Ledger, archive: Archive) -> AboutRun | Passed:
     run = await ledger.run(run_id)
-    if mail.facts.get("alert"):
-        if run is not None and run.step is RunStep.FINISHED:
+    alert = str(mail.facts.get("alert") or "")
+    if alert:
+        if alert.endswith("-overdue") and run is not None and run.step is RunStep.FINISHED:
             return Passed(why="run-finished")
         return AboutRun(mail=mail, run_id=run_id, run=run, plan=None)
     plan = await archive.plan(run_id) if run is not None else None

@@ -1,6 +1,7 @@
 """What the state of a native review means for us, whatever word the directory uses for it."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -34,6 +35,53 @@ _WORDS: Mapping[str, Native] = MappingProxyType(
     }
 )
 """Source: Graph ``accessReviewInstance.status``, a text and not an enumeration; docs/reviews.md."""
+
+
+class Applied(StrEnum):
+    """Whether the service carried out what was decided."""
+
+    DONE = "done"
+    WAITS = "waits"
+    FAILED = "failed"
+
+
+_APPLIED: Mapping[str, Applied] = MappingProxyType(
+    {
+        "AppliedSuccessfully": Applied.DONE,
+        "AppliedSuccessfullyButObjectNotFound": Applied.DONE,
+        "New": Applied.WAITS,
+        "": Applied.WAITS,
+    }
+)
+"""Source: Graph ``accessReviewInstanceDecisionItem.applyResult``; any other word tells of a failure."""
+
+
+class Remedy(StrEnum):
+    """What is done about a denial that the service could not carry out."""
+
+    AGAIN = "again"
+    """It is asked to try again, every night."""
+    TASK = "task"
+    """Operators are told, once; ``admin reviews`` says what to do."""
+    NONE = "none"
+
+
+TRIED_FOR = timedelta(days=3)
+"""How long after the end of a round the service is asked again."""
+
+
+def applied(word: str) -> Applied:
+    """Return what a word about the carrying out of a decision means."""
+    return _APPLIED.get(word, Applied.FAILED)
+
+
+def remedy(ended_at: datetime, now: datetime) -> Remedy:
+    """Return what to do tonight about denials of a round that ended and were not carried out."""
+    since = now - ended_at
+    if since < TRIED_FOR:
+        return Remedy.AGAIN
+    return Remedy.TASK if since < TRIED_FOR + timedelta(days=1) else Remedy.NONE
+
 
 DELETED = "deleted"
 """Our own word for a review that is not there any more; the directory has none."""

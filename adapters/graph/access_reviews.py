@@ -110,6 +110,7 @@ class _Decision(msgspec.Struct, rename="camel", gc=False):
     resource: _Resource | None = None
     reviewed_by: _Somebody | None = None
     reviewed_date_time: datetime | None = None
+    apply_result: str | None = None
 
 
 # --- bodies ----------------------------------------------------------------------------------------
@@ -389,6 +390,7 @@ def _native(row: _Decision) -> NativeDecision:
         at=at.astimezone(UTC) if at and at.tzinfo and at.year > 1 else None,
         justification=row.justification or "",
         by_person=bool(row.reviewed_by and row.reviewed_by.user_principal_name),
+        applied=row.apply_result or "",
         resource_id=resource.id,
         resource_name=resource.access_package_display_name or resource.display_name,
     )

@@ -4,13 +4,19 @@ import msgspec
 
 from adapters.graph.batching import Item, exchange_all
 from adapters.graph.client import GraphClient, decoded
-from adapters.graph.operations import CREATE_DEFINITION, FIND_DEFINITIONS, FIND_GROUPS, LIST_GUEST_MEMBERS
+from adapters.graph.operations import (
+    APPLY_DECISIONS,
+    CREATE_DEFINITION,
+    FIND_DEFINITIONS,
+    FIND_GROUPS,
+    LIST_GUEST_MEMBERS,
+)
 from adapters.graph.refusals import refusal
 from adapters.graph.ties import GROUP_FIELDS, read_groups
 from notifications.words import in_every_language
 from reviews.errors import Forbidden
 from reviews.metering import guarded
-from reviews.model import GroupReview, GuestGroup, PersonId, Unreadable
+from reviews.model import GroupReview, GuestGroup, NativeRound, PersonId, Unreadable
 from reviews.policy import CostGuard
 
 DEFINITIONS = "/identityGovernance/accessReviews/definitions"
@@ -30,9 +36,12 @@ class _Definition(msgspec.Struct, rename="camel", gc=False):
     display_name: str | None = None
 
 
+_OURS = "[gatehouse group "
+
+
 def marker(review: GroupReview) -> str:
     """Return what the definition's displayName and descriptionForAdmins end with."""
-    return f"[gatehouse group {review.group_id} {review.starts_on.isoformat()}]"
+    return f"{_OURS}{review.group_id} {review.starts_on.isoformat()}]"
 
 
 def new_definition(review: GroupReview) -> dict[str, object]:
@@ -128,3 +137,12 @@ class GraphGroupReviews:
         """Open a review; return the definition's id. Raises Ambiguous."""
         content = await self._client.write(CREATE_DEFINITION, DEFINITIONS, new_definition(review))
         return decoded(CREATE_DEFINITION, content, _Definition).id
+
+    def is_ours(self, one: NativeRound) -> bool:
+        """Say whether a round belongs to a review that was opened here: its name bears our marker."""
+        return _OURS in one.name
+
+    async def apply_again(self, one: NativeRound) -> None:
+        """Have what was decided in a round carried out once more."""
+        path = f"{DEFINITIONS}/{one.definition_id}/instances/{one.instance_id}/applyDecisions"
+        await self._client.write(APPLY_DECISIONS, path)

@@ -124,6 +124,7 @@ LIST_DECISIONS = Operation(name=f"GET {_INSTANCE}/decisions", needs=_READS_REVIE
 LIST_STAGES = Operation(name=f"GET {_INSTANCE}/stages", needs=_READS_REVIEWS)
 LIST_STAGE_DECISIONS = Operation(name=f"GET {_STAGE}/decisions", needs=_READS_REVIEWS)
 LIST_CONTACTED = Operation(name=f"GET {_INSTANCE}/contactedReviewers", needs=_READS_REVIEWS)
+APPLY_DECISIONS = Operation(name=f"POST {_INSTANCE}/applyDecisions", needs=_REVIEWS)
 RECORD_DECISION = Operation(name=f"POST {_INSTANCE}/batchRecordDecisions", needs=_REVIEWS)
 """Repeatable although a POST: the same decision on the same guest and group changes nothing more."""
 RECORD_STAGE_DECISION = Operation(name=f"POST {_STAGE}/batchRecordDecisions", needs=_REVIEWS)

@@ -11,9 +11,10 @@ from reviews.coverage import Coverage, coverage
 from reviews.errors import Ambiguous, Forbidden, GatehouseError, Gone, Malformed, NotSupported
 from reviews.evidence import canonical
 from reviews.messages import CoverGroup
-from reviews.model import NOT_LOOKED_AT, Covers, GroupReview, GuestId, NativeRound, PersonId
+from reviews.model import NOT_LOOKED_AT, Choice, Covers, GroupReview, GuestId, NativeRound, PersonId
+from reviews.native import TRIED_FOR, Applied, Native, Remedy, applied, remedy, state_of
 from reviews.policy import ChangeMode, Mode, Policy
-from reviews.ports import AccessReviews, Archive, Clock, GroupReviews, People, Policies, Queue
+from reviews.ports import AccessReviews, Archive, Clock, GroupReviews, NativeDecision, People, Policies, Queue
 
 log = logging.getLogger("gatehouse.covering")
 
@@ -58,6 +59,48 @@ class Covering:
         for one in proposed:
             await self.queue().put(CoverGroup(group_id=one.group.group.id))
         return {"groups": len(looked), "groups_proposed": len(proposed)}
+
+    async def settle(self, policy: Policy) -> int:
+        """Have denials that Entra could not carry out tried again; return of how many it is time to tell.
+
+        Only in reviews that we opened: what others opened is theirs. In mode report nothing is tried.
+        """
+        to_tell = 0
+        try:
+            left = await self.not_carried_out(TRIED_FOR + timedelta(days=1))
+        except (Forbidden, NotSupported):
+            return 0
+        for one, decisions in left:
+            match remedy(one.ends_at or self.clock.now(), self.clock.now()):
+                case Remedy.AGAIN if policy.mode is not Mode.REPORT:
+                    facts = {"event": "group.apply-again", "review": one.definition_id}
+                    log.warning("denials of a review of a group are tried again", extra=facts)
+                    await self.groups.apply_again(one)
+                case Remedy.TASK:
+                    to_tell += len(decisions)
+                case _:
+                    pass
+        return to_tell
+
+    async def not_carried_out(
+        self, within: timedelta = timedelta(days=30)
+    ) -> tuple[tuple[NativeRound, tuple[NativeDecision, ...]], ...]:
+        """Return the rounds of our reviews of groups that ended of late, with denials Entra could not apply.
+
+        Raises:
+            Forbidden, NotSupported: reviews may not be read.
+
+        """
+        rounds = await self.access_reviews.rounds(Covers.GROUP, since=self.clock.now() - within)
+        over = [one for one in rounds if self.groups.is_ours(one) and state_of(one.status) is Native.OVER]
+        found = []
+        for one in over:
+            with suppress(Gone):
+                rows = await self.access_reviews.decisions(one.definition_id, one.instance_id)
+                left = tuple(row for row in rows if row.choice is Choice.REMOVE and _failed(row))
+                if left:
+                    found.append((one, left))
+        return tuple(found)
 
     async def cover(self, group_id: str) -> None:
         """Open the review of one group if none covers it and the policy says so. Raises as ``open`` does."""
@@ -138,6 +181,10 @@ class Covering:
             if found is not None:
                 return found
         raise _in_doubt(review)
+
+
+def _failed(row: NativeDecision) -> bool:
+    return applied(row.applied) is Applied.FAILED
 
 
 def may_open(policy: Policy) -> bool:

@@ -10,7 +10,8 @@ from reviews import packages as rules
 from reviews.errors import Ambiguous, Conflict, Forbidden, Gone, NotSupported, Transient
 from reviews.evidence import canonical, digest, parse
 from reviews.jobs.covering import Covering
-from reviews.messages import MendPackage
+from reviews.jobs.telling import operators_digest
+from reviews.messages import MendPackage, SendMail
 from reviews.model import PackagePolicy, Reason
 from reviews.policy import ChangeMode, Mode, Policy
 from reviews.ports import Archive, Clock, Ledger, Packages, Policies, PolicyChange, Queue
@@ -74,6 +75,12 @@ class MendingPackages:
             summary = await self._handed_over(looked, policy)
         summary |= await self.covering.hand_over(policy) if self.covering else {}
         now = self.clock.now()
+        left = await self.covering.settle(policy) if self.covering else 0
+        if left:
+            summary |= {"not_carried_out": left}
+            for mail in operators_digest(run.id, policy, now, alert="denials-not-applied"):
+                await self.ledger.owe(mail)
+                await self.queue.put(SendMail(home=mail.home, mail_id=mail.id))
         run = await self.ledger.save_run(
             replace(run, step=RunStep.FINISHED, finished_at=now, leased_until=now, summary=summary)
         )

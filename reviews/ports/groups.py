@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from reviews.model import GroupReview, GuestGroup
+from reviews.model import GroupReview, GuestGroup, NativeRound
 
 
 class GroupReviews(Protocol):
@@ -23,4 +23,12 @@ class GroupReviews(Protocol):
 
     async def create(self, review: GroupReview) -> str:
         """Open a review; return the definition's id. Raises Ambiguous, after which ``find`` tells."""
+        ...
+
+    def is_ours(self, one: NativeRound) -> bool:
+        """Say whether a round belongs to a review that ``create`` opened."""
+        ...
+
+    async def apply_again(self, one: NativeRound) -> None:
+        """Have the service carry out once more what was decided in a round that is over. Safe to repeat."""
         ...

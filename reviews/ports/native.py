@@ -41,6 +41,9 @@ class NativeDecision:
     by_person: bool = False
     """Whether who decided is known to be a person: not the service itself, and not an app."""
 
+    applied: str = ""
+    """What became of it, in the directory's own word; ``reviews.native.applied`` reads it."""
+
     @property
     def is_kept_by_others(self) -> bool:
         """Say whether another person than the guest kept it, without us."""

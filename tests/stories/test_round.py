@@ -25,6 +25,7 @@ TOLD_IN_OTHER_STORIES = {  # ladder, new sponsors, hearing, packages, rivals, gu
     operations.REPLACE_PACKAGE_POLICY.name,
     operations.LIST_LIFECYCLE_POLICIES.name,
     operations.LIST_STAGES.name,
+    operations.APPLY_DECISIONS.name,
     operations.LIST_STAGE_DECISIONS.name,
     operations.RECORD_STAGE_DECISION.name,
 }
