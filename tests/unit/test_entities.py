@@ -75,7 +75,8 @@ def test_any_changed_property_is_noticed(data: st.DataObject) -> None:
         entity[name] = value + data.draw(st.integers(1, 9))
     else:
         place = data.draw(st.integers(0, len(value) - 1))
-        other = data.draw(st.sampled_from("0az~").filter(lambda sign: sign != value[place]))
+        sign = data.draw(st.sampled_from("0az~"))
+        other = sign if sign != value[place] else "!"  # no filter: a nonce is another at each try
         entity[name] = value[:place] + other + value[place + 1 :]
 
     with pytest.raises(Malformed):
