@@ -271,7 +271,7 @@ def _print_policies(policies: Sequence[Looked] | None) -> None:
 
 def _print_group(one: Coverage) -> None:
     out.print(
-        f"[bold]{escape(clean(one.group.group.name))}[/]  {one.group.group.id}  {one.group.guests} guests"
+        f"[bold]{escape(clean(one.group.group.name))}[/]  {one.group.group.id}  guests: {one.group.guests}"
     )
     for line in _lines(one):
         out.print(f"  {line}")

@@ -9,7 +9,16 @@ from datetime import date, datetime, timedelta
 from reviews.errors import Forbidden, GatehouseError, Gone, NotSupported
 from reviews.jobs.gathering import Exposures
 from reviews.jobs.mending import may_write
-from reviews.model import Covers, GuestId, NativeItem, NativeRound, PackagePolicy, PackageReview, Unreadable
+from reviews.model import (
+    Covers,
+    Exposure,
+    GuestId,
+    NativeItem,
+    NativeRound,
+    PackagePolicy,
+    PackageReview,
+    Unreadable,
+)
 from reviews.native import Native, state_of
 from reviews.packages import Mending, mend, next_round
 from reviews.policy import Policy
@@ -97,9 +106,7 @@ class Elsewhere:
         if not is_coming or (one.starts_at is not None and one.starts_at > self.clock.now() + _A_DAY):
             return
         for guest, exposure in wanted.items():
-            if not isinstance(exposure, Unreadable) and one.resource_id in {
-                path.id for path in exposure.paths
-            }:
+            if not isinstance(exposure, Unreadable) and one.resource_id in _ids(exposure):
                 yield guest
 
     async def _soon(self, policy: Policy) -> Mapping[GuestId, date]:
@@ -196,8 +203,12 @@ def _reached(exposures: Exposures) -> frozenset[str] | None:
     for exposure in exposures.values():
         if isinstance(exposure, Unreadable) or _SORTS.intersection(exposure.unread):
             return None
-        reached |= {path.id.lower() for path in exposure.paths}
+        reached |= _ids(exposure)
     return frozenset(reached)
+
+
+def _ids(exposure: Exposure) -> frozenset[str]:
+    return frozenset(path.id.lower() for path in exposure.paths)
 
 
 def _may_hold(one: NativeRound, reached: frozenset[str]) -> bool:
